@@ -1,0 +1,1 @@
+"""The service: HTTP, pages, database, time, identity, jobs and command line."""

@@ -1,0 +1,246 @@
+"""The author's and the psychometrician's commands: check, count, publish, simulate."""
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from app.db import Database
+    from irt.simulate import Simulation
+    from item_bank.files import Content
+
+app = typer.Typer(no_args_is_help=True)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Folder = Annotated[Path | None, typer.Option("--content", help="folder of the bank's text files")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
+
+
+def _read(folder: Path | None) -> "Content":
+    """The content, or every mistake in it and exit 1."""
+    from app.settings import settings
+    from item_bank import files
+
+    content, problems = files.read(folder or settings().content_dir)
+    if problems:
+        for problem in problems:
+            errors.print(str(problem), markup=False, soft_wrap=True)
+        errors.print(f"{len(problems)} mistake{'s' if len(problems) > 1 else ''} in the bank.")
+        raise typer.Exit(1)
+    return content
+
+
+@app.command()
+def check(content: Folder = None, as_json: AsJson = False) -> None:
+    """Explain every mistake of the bank with file, line and field; then check the designs and print lint figures."""
+    from item_bank import blueprint, lint, release
+    from item_bank.errors import BlueprintInfeasible
+
+    read = _read(content)
+    report = lint.lint(read, datetime.now(UTC).date())
+    snapshot = release.compile(read)
+    infeasible = []
+    for design in snapshot.designs:
+        try:
+            blueprint.compile_design(snapshot, design)
+        except BlueprintInfeasible as error:
+            infeasible.append(str(error))
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "items": len(read.items),
+                    "errors": infeasible,
+                    "figures": dict(report.figures),
+                    "warnings": [str(warning) for warning in report.warnings],
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        for warning in report.warnings:
+            console.print(f"warning  {warning}", markup=False, soft_wrap=True)
+        for name, value in report.figures.items():
+            console.print(f"{name:<44} {value}", markup=False)
+        for message in infeasible:
+            errors.print(message, markup=False)
+        console.print(f"{len(read.items)} items, {len(report.warnings)} warnings, {len(infeasible)} errors")
+    if infeasible:
+        raise typer.Exit(1)
+
+
+@app.command()
+def stats(content: Folder = None, as_json: AsJson = False) -> None:
+    """Count items by domain, competence, level, interaction, profession, stage, language and status."""
+    from item_bank import release
+
+    counts = release.stats(_read(content))
+    if as_json:
+        typer.echo(json.dumps(counts, ensure_ascii=False, indent=2))
+        return
+    console.print(f"{counts['items']} items")
+    for name, values in counts.items():
+        if isinstance(values, dict):
+            table = Table(name, "items", title=None)
+            for key, count in values.items():
+                table.add_row(key, str(count))
+            console.print(table)
+
+
+@app.command()
+def publish(content: Folder = None) -> None:
+    """Publish the text files as a release; nothing happens when that content is published already."""
+    from app.db import Database
+    from app.settings import settings
+
+    async def act() -> tuple[int, bool]:
+        database = Database(settings())
+        try:
+            return await publish_content(database, content or settings().content_dir, actor="command line")
+        finally:
+            await database.close()
+
+    number, new = asyncio.run(act())
+    console.print(f"release {number} {'published' if new else 'is up to date'}")
+
+
+async def publish_content(database: "Database", folder: Path, *, actor: str) -> tuple[int, bool]:
+    """Check, compile and publish; returns the release's number and whether it is new."""
+    from app.assessments.service import publish_designs
+    from app.bank import service as bank
+    from item_bank import release
+
+    snapshot = release.compile(_read(folder))
+    now = datetime.now(UTC)
+    async with database.transaction() as db:
+        release_id, new = await bank.publish(db, snapshot, actor=actor, now=now)
+        published = await bank.load(db, release_id)
+        if new:
+            await publish_designs(db, published, now)
+    return published.number, new
+
+
+def simulate(
+    design: Annotated[str, typer.Argument(help="key of a design, such as certification")],
+    learners: Annotated[int, typer.Option(min=1, max=10_000_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same learners and the same luck")] = 1,
+    profession: Annotated[str | None, typer.Option(help="only the items this profession may be asked")] = None,
+    mean: Annotated[float, typer.Option(help="mean of true theta")] = 0.0,
+    sd: Annotated[float, typer.Option(min=0.0, help="standard deviation of true theta")] = 1.0,
+    processes: Annotated[int, typer.Option(min=1, max=256)] = 1,
+    content: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run simulated learners through a design, with the very policy and scoring that serve sittings."""
+    from irt import simulate as simulation
+    from irt.ability import NormalPrior
+    from item_bank import blueprint, release
+    from item_bank.errors import BankError
+
+    snapshot = release.compile(_read(content))
+    try:
+        compiled = blueprint.compile_design(snapshot, snapshot.design(design))
+        available = snapshot.available(profession)
+    except BankError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+    theta = simulation.population(learners, prior=NormalPrior(mean, sd), seed=seed)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task(f"{design}: learners", total=learners)
+        found = simulation.simulate(
+            compiled.policy,
+            theta,
+            seed=seed,
+            available=available if profession else None,
+            processes=processes,
+            progress=lambda done, _total: progress.update(task, completed=done),
+            clock=time.perf_counter,
+        )
+    facts = _facts(found, learners, len(snapshot))
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+    else:
+        _print_simulation(design, facts)
+
+
+def _facts(found: "Simulation", learners: int, bank_size: int) -> dict[str, Any]:
+    rows = found.conditional
+    names = [name for name in rows._fields if name != "n_persons"]
+    middle = [
+        index for index, theta in enumerate(rows.theta.tolist()) if -1.5 <= theta <= 1.5 and rows.n_persons[index]
+    ]
+    return {
+        "learners": learners,
+        "bias": found.bias,
+        "wle_bias": found.wle_bias,
+        "rmse": found.rmse,
+        "mean_se": found.mean_se,
+        "mean_se_middle": _mean_se_between(found, -1.5, 1.5),
+        "max_wle_bias_middle": max((abs(float(rows.wle_bias[index])) for index in middle), default=None),
+        "coverage": found.coverage,
+        "mean_length": found.mean_length,
+        "classification_accuracy": found.classification_accuracy,
+        "adjacent_accuracy": found.adjacent_accuracy,
+        "pass_accuracy": found.pass_accuracy,
+        "expected_accuracy": found.expected_accuracy,
+        "max_exposure": found.max_exposure,
+        "exposure_floor": found.mean_length / bank_size,
+        "items_used": int((found.exposure.rates > 0).sum()),
+        "bank": bank_size,
+        "blueprint_violations": found.blueprint_violations,
+        "relaxed_steps": found.relaxed,
+        "reasons": {reason.name.lower(): count for reason, count in found.reasons.items()},
+        "learners_per_second": found.learners_per_second,
+        "conditional": [
+            {"n": int(rows.n_persons[index])}
+            | {name: _finite(float(getattr(rows, name)[index])) for name in names}
+            for index in range(len(rows.theta))
+        ],
+    }
+
+
+def _mean_se_between(found: "Simulation", low: float, high: float) -> float | None:
+    inside = (found.sittings.truth >= low) & (found.sittings.truth <= high)
+    return float(found.sittings.se[inside].mean()) if inside.any() else None
+
+
+def _finite(value: float) -> float | None:
+    return value if value == value and abs(value) != float("inf") else None  # noqa: PLR0124
+
+
+def _print_simulation(design: str, facts: dict[str, Any]) -> None:
+    table = Table("figure", "value", title=f"{design}, {facts['learners']:,} simulated learners")
+    for name, value in facts.items():
+        if name not in ("conditional", "reasons", "learners"):
+            table.add_row(name.replace("_", " "), _written(value))
+    table.add_row("stopped", ", ".join(f"{count:,} {name}" for name, count in facts["reasons"].items() if count))
+    console.print(table)
+    rows = facts["conditional"]
+    if rows:
+        table = Table(*rows[0].keys(), title="by true theta")
+        for row in rows:
+            table.add_row(*(_written(value) for value in row.values()))
+        console.print(table)
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

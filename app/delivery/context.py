@@ -1,0 +1,41 @@
+"""What a request to this room can reach, composed once in `app.main`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from fastapi import Request
+
+from app.assessments.service import Assessments
+from app.db import Database
+from app.delivery.service import Delivery
+from app.settings import Settings
+from app.throttle import Throttle
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Settings, database, clock, and the rules of delivery with their store."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    throttle: Throttle
+    delivery: Delivery
+
+    @property
+    def assessments(self) -> Assessments:
+        """The designs in use."""
+        return self.delivery.assessments
+
+    def now(self) -> datetime:
+        """The moment this request is handled."""
+        return self.clock()
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    return cast(Context, request.app.state.context)

@@ -1,0 +1,257 @@
+"""The learner's pages: each handler parses, identifies, delegates and shows a view."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from app.auth import service as auth
+from app.auth.credentials import hashed, new_secret, read_code
+from app.delivery.context import Context, context_of
+from app.delivery import entry, service, show
+from app.delivery.state import SittingState
+from app.errors import AppError, Gone, InvalidInput, NotFound, TooMany
+from app.web.forms import read_submission
+from app.web.render import render
+from app.web.views import MessageView, TutorialView
+
+HOLDER_COOKIE = "palier"
+RESUME_COOKIE = "reprise"
+HOLDER_AGE = 60 * 60 * 24 * 30
+EMPTY_CONFIRMED = "empty"
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def _holder(request: Request) -> str | None:
+    return request.cookies.get(HOLDER_COOKIE)
+
+
+async def own_sitting(sitting_id: UUID, request: Request) -> SittingState:
+    """The sitting of the address, if this browser holds it; otherwise it does not exist."""
+    context = context_of(request)
+    sitting = await service.require(context.delivery, sitting_id)
+    holder = _holder(request)
+    if holder is None or sitting.holder_hash != hashed(holder):
+        raise NotFound("This sitting is unknown, or is open in another browser.")
+    return await service.settle(context.delivery, sitting, context.now())
+
+
+Own = Annotated[SittingState, Depends(own_sitting)]
+Ctx = Annotated[Context, Depends(context_of)]
+
+
+def _go(address: str) -> RedirectResponse:
+    return RedirectResponse(address, status_code=303)
+
+
+def _home(sitting_id: UUID) -> str:
+    return f"/epreuve/{sitting_id}"
+
+
+@router.get("/")
+async def landing(request: Request, context: Ctx) -> Response:
+    """The first page."""
+    return render(request, await show.landing(context))
+
+
+@router.post("/code")
+async def enter_code(request: Request, context: Ctx, code: Annotated[str, Form(max_length=64)] = "") -> Response:
+    """An access code starts a sitting; a resume code finds one again."""
+    address = request.client.host if request.client else "unknown"
+    try:
+        context.throttle.check(address)
+        if not code.strip():
+            return render(request, await show.landing(context, code, "empty"), status_code=422)
+        entered = await entry.by_code(context, code, _holder(request) or new_secret("h"))
+    except TooMany:
+        return render(request, await show.landing(context, code, "too_many"), status_code=429)
+    except NotFound:
+        context.throttle.failed(address)
+        return render(request, await show.landing(context, code, "unknown"), status_code=404)
+    except Gone:
+        return render(request, await show.landing(context, code, "expired"), status_code=410)
+    return _entered(context, entered)
+
+
+@router.get("/reprendre/{code}")
+async def launch(request: Request, context: Ctx, code: str) -> Response:
+    """The link an institution gives: opens a sitting nobody holds yet, else asks for the code."""
+    address = request.client.host if request.client else "unknown"
+    context.throttle.check(address)
+    if read_code(code) is None:
+        raise NotFound("This link leads nowhere.")
+    try:
+        entered = await entry.by_launch_link(context, code, _holder(request) or new_secret("h"))
+    except NotFound:
+        context.throttle.failed(address)
+        raise
+    if entered is None:
+        return render(request, await show.landing(context, code))
+    return _entered(context, entered)
+
+
+@router.post("/demo")
+async def demo(request: Request, context: Ctx, design: Annotated[str, Form(max_length=64)]) -> Response:
+    """A sitting of the demonstration institution, for anybody."""
+    return _entered(context, await entry.demonstration(context, design, _holder(request) or new_secret("h")))
+
+
+def _entered(context: Context, entered: entry.Entered) -> RedirectResponse:
+    response = _go(_home(entered.sitting_id))
+    shared: dict[str, Any] = {
+        "max_age": HOLDER_AGE,
+        "httponly": True,
+        "samesite": "lax",
+        "secure": context.settings.secure_cookies,
+    }
+    response.set_cookie(HOLDER_COOKIE, entered.holder, **shared)
+    response.set_cookie(RESUME_COOKIE, entered.resume_code, path=_home(entered.sitting_id), **shared)
+    return response
+
+
+@router.get("/epreuve/{sitting_id}")
+async def sitting(request: Request, context: Ctx, own: Own) -> Response:
+    """Where the sitting stands: introduction, question or result."""
+    match own.status:
+        case "created":
+            resume_code = request.cookies.get(RESUME_COOKIE, "")
+            done = request.cookies.get("exercice") == "fait"
+            return render(request, await show.introduction(context, own, resume_code, tutorial_done=done))
+        case "in_progress":
+            return render(request, await show.question(context, own))
+        case "finished":
+            return _go(f"{_home(own.id)}/resultat")
+
+
+@router.post("/epreuve/{sitting_id}/commencer")
+async def start(context: Ctx, own: Own) -> Response:
+    """Start the clock."""
+    await service.start(context.delivery, own, context.now())
+    return _go(_home(own.id))
+
+
+@router.get("/epreuve/{sitting_id}/exercice")
+async def tutorial(request: Request, context: Ctx, own: Own) -> Response:
+    """A question for nothing."""
+    design = await context.assessments.in_use(own.design_id)
+    return render(request, TutorialView(sitting=str(own.id), title=design.title))
+
+
+@router.post("/epreuve/{sitting_id}/exercice")
+async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
+    """The gestures work; nothing is stored but a cookie that says so."""
+    design = await context.assessments.in_use(own.design_id)
+    entered = read_submission("single_choice", await request.form()).entered
+    view = TutorialView(sitting=str(own.id), title=design.title, entered=entered, submitted=True)
+    response = render(request, view)
+    response.set_cookie("exercice", "fait", path=_home(own.id), samesite="lax", httponly=True)
+    return response
+
+
+@router.post("/epreuve/{sitting_id}/repondre")
+async def answer(
+    request: Request,
+    context: Ctx,
+    own: Own,
+    position: Annotated[int, Form(ge=1, le=1000)],
+    item: Annotated[UUID, Form()],
+    idempotency_key: Annotated[str, Form(min_length=1, max_length=100)],
+    confirm: Annotated[str, Form(max_length=16)] = "",
+) -> Response:
+    """One response; what cannot be read, or is empty and not confirmed, is shown again."""
+    interaction = await show.interaction_of(context, own, item)
+    entered = read_submission(interaction, await request.form())
+    if position == own.position and own.status == "in_progress":
+        if entered.problem:
+            view = await show.question(context, own, entered=entered.entered, problem=entered.problem)
+            return render(request, view, status_code=422)
+        if entered.response is None and confirm != EMPTY_CONFIRMED:
+            view = await show.question(context, own, entered=entered.entered, problem="empty")
+            return render(request, view, status_code=422)
+    submission = service.Submission(position, item, entered.response, f"page:{idempotency_key}")
+    try:
+        reply = await service.answer(context.delivery, own, submission, context.now())
+    except InvalidInput as error:
+        problem = show.response_problem(interaction, error)
+        view = await show.question(context, own, entered=entered.entered, problem=problem)
+        return render(request, view, status_code=422)
+    design = await context.assessments.in_use(own.design_id)
+    if design.explains_each_item:
+        return _go(f"{_home(own.id)}/correction/{reply.position}")
+    return _go(_home(own.id))
+
+
+class DraftIn(BaseModel):
+    """The player's autosave."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    position: int
+    item: UUID
+    response: dict[str, Any] | None = None
+
+
+@router.post("/epreuve/{sitting_id}/brouillon")
+async def draft(context: Ctx, own: Own, body: Annotated[DraftIn, Body()]) -> JSONResponse:
+    """Keep the unsent response, and tell the time."""
+    now = context.now()
+    saved = await service.save_draft(
+        context.delivery, own, position=body.position, response=body.response, now=now
+    )
+    deadline = own.deadline_at.isoformat() if own.deadline_at else None
+    return JSONResponse(
+        {"saved_at": now.isoformat() if saved else None, "now": now.isoformat(), "deadline": deadline},
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.post("/epreuve/{sitting_id}/signaler")
+async def report_problem(
+    request: Request,
+    context: Ctx,
+    own: Own,
+    position: Annotated[int, Form(ge=1, le=1000)],
+    text: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Keep what a learner says is wrong with a question."""
+    if text.strip():
+        async with context.database.transaction() as db:
+            await service.report_problem(
+                db, context.delivery, own, position=position, text=text, now=context.now()
+            )
+    if own.status != "in_progress":
+        return _go(_home(own.id))
+    return render(request, await show.question(context, own, problem_reported=bool(text.strip())))
+
+
+@router.get("/epreuve/{sitting_id}/correction/{position}")
+async def correction(request: Request, context: Ctx, own: Own, position: int) -> Response:
+    """Practice: what was expected, and why."""
+    return render(request, await show.correction(context, own, position))
+
+
+@router.get("/epreuve/{sitting_id}/terminer")
+async def finish_page(request: Request, context: Ctx, own: Own) -> Response:
+    """Are you sure?"""
+    if own.status != "in_progress":
+        return _go(_home(own.id))
+    return render(request, await show.finish(context, own))
+
+
+@router.post("/epreuve/{sitting_id}/terminer")
+async def finish(context: Ctx, own: Own) -> Response:
+    """End the sitting at its learner's wish."""
+    await service.finish(context.delivery, own, context.now())
+    return _go(f"{_home(own.id)}/resultat")
+
+
+@router.get("/epreuve/{sitting_id}/resultat")
+async def result(request: Request, context: Ctx, own: Own) -> Response:
+    """The level and the profile."""
+    if own.status != "finished":
+        return _go(_home(own.id))
+    return render(request, await show.result(context, own))

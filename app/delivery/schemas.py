@@ -1,0 +1,206 @@
+"""The wire forms of `/v1/sittings`. Inputs refuse unknown fields; outputs have no room for a scoring key."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Wire(BaseModel):
+    """Shared rule: what is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SittingIn(Wire):
+    """What to create."""
+
+    design: Annotated[str, Field(description="key of a test design", max_length=64, examples=["certification"])]
+    learner: Annotated[
+        str | None,
+        Field(
+            description="your own pseudonymous identifier of the learner; never a name or an e-mail address",
+            min_length=1,
+            max_length=128,
+            examples=["etu-2026-0042"],
+        ),
+    ] = None
+    profession: Annotated[
+        str | None, Field(description="limits items to this profession and the transversal ones", examples=["ide"])
+    ] = None
+
+
+class ResponseIn(Wire):
+    """One response to the item being shown."""
+
+    position: Annotated[int, Field(ge=1, le=1000, description="number of the question, from 1", examples=[1])]
+    item: Annotated[UUID, Field(description="`question.item.id` of the question being shown")]
+    response: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description=(
+                'By interaction: `{"choice": "b"}`, `{"choices": ["a", "c"]}`, `{"order": ["c", "a", "b"]}`, '
+                '`{"pairs": {"a": "x"}}`, `{"text": "MSSanté"}`, `{"number": "72,5"}`. '
+                "`null`: omitted, counted wrong."
+            ),
+            examples=[{"choice": "b"}],
+        ),
+    ]
+
+
+class OptionOut(Wire):
+    """An option, a step, an element or a category."""
+
+    id: str
+    html: str
+
+
+class DocumentOut(Wire):
+    """The fictitious document of a testlet."""
+
+    title: str
+    kind: str
+    fields: list[tuple[str, str]]
+    html: str
+
+
+class ItemOut(Wire):
+    """An item as a learner may see it."""
+
+    id: UUID
+    interaction: Literal["single_choice", "multiple_choice", "order", "match", "short_text", "numeric"]
+    language: str
+    stem_html: str
+    hint: str
+    options: list[OptionOut]
+    categories: list[OptionOut]
+    unit: str
+    document: DocumentOut | None
+
+
+class QuestionOut(Wire):
+    """The question being shown."""
+
+    position: int
+    item: ItemOut
+
+
+class DesignOut(Wire):
+    """The test design this sitting runs."""
+
+    key: str
+    version: int
+    purpose: Literal["practice", "certification"]
+    title: str
+    length: int
+    minimum_responses: int
+    time_limit_seconds: int
+
+
+class ReleaseOut(Wire):
+    """The bank release this sitting pins."""
+
+    number: int
+    content_hash: str
+    demonstration: bool
+
+
+class SittingOut(Wire):
+    """A sitting as it stands."""
+
+    id: UUID
+    status: Literal["created", "in_progress", "finished"]
+    design: DesignOut
+    release: ReleaseOut
+    provisional: Annotated[bool, Field(description="true while item parameters are not calibrated: indicative")]
+    created_at: datetime
+    started_at: datetime | None
+    deadline_at: datetime | None
+    finished_at: datetime | None
+    finish_reason: str | None
+    answered: int
+    question: QuestionOut | None
+    launch_url: Annotated[
+        str | None, Field(description="opens the sitting in the learner's browser; told only at creation")
+    ] = None
+
+
+class FeedbackOut(Wire):
+    """Practice designs: what was expected, and why."""
+
+    correct: bool
+    right_answer: str
+    rationale_html: str
+    sources: list[str]
+
+
+class ReplyOut(Wire):
+    """What follows from a response; the same for every retry."""
+
+    position: int
+    outcome: Literal["answered", "omitted"]
+    finish_reason: str | None
+    question: QuestionOut | None
+    feedback: FeedbackOut | None = None
+
+
+class LevelOut(Wire):
+    """One level and its probabilities."""
+
+    id: str
+    label: str
+    probability: float
+    at_least: float
+
+
+class MeasurementOut(Wire):
+    """The estimate on the bank scale (logits) and on the reporting scale (0-1000)."""
+
+    theta: Annotated[float, Field(description="expected a posteriori, logits")]
+    se: Annotated[float, Field(description="posterior standard deviation, logits")]
+    wle: Annotated[float, Field(description="Warm's weighted likelihood estimate, logits")]
+    wle_se: float
+    interval: Annotated[list[float], Field(description="90 % credible interval, logits")]
+    points: Annotated[int, Field(description="reporting scale, cuts at 200, 400, 600, 800")]
+    points_interval: list[int]
+    level: str
+    label: str
+    levels: list[LevelOut]
+
+
+class DomainOut(Wire):
+    """One domain of the profile; the estimate is absent when it is not reliable enough to be shown."""
+
+    id: str
+    heading: str
+    state: Literal["measured", "too_few", "not_distinguishable"]
+    answers: int
+    flag: Literal["", "strong", "weak"]
+    theta: float | None
+    interval: list[float] | None
+
+
+class ResultOut(Wire):
+    """The result of a finished sitting."""
+
+    sitting: UUID
+    provisional: bool
+    ended: str
+    answers: int
+    duration_seconds: int
+    measurement: Annotated[MeasurementOut | None, Field(description="null when there are too few responses")]
+    domains: list[DomainOut]
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str

@@ -1,0 +1,471 @@
+"""The walk of one sitting: create, start, answer, resume, finish. Rules only; plain arguments; `now` is one of them.
+
+A retry, a double click and a second tab are harmless by construction: the store advances a sitting only from the
+position the caller saw, and whoever loses that race reads what won and is answered accordingly.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.assessments.service import Assessments, DesignInUse
+from app.auth.credentials import hashed, new_code, new_seed
+from app.delivery import results
+from app.delivery.state import Closure, DraftState, Ending, Move, SittingState, Start, StoredResponse
+from app.delivery.store import DeliveryStore
+from app.delivery.tables import ProblemReport, Sitting
+from app.errors import (
+    AlreadyAnswered,
+    IdempotencyMismatch,
+    InvalidInput,
+    NotFinished,
+    NotFound,
+    NotStarted,
+    SittingClosed,
+    TimeOver,
+    Unavailable,
+    WrongItem,
+)
+from app.identifiers import new_id
+from item_bank import scoring
+from item_bank.errors import InvalidResponse
+from item_bank.presentation import Explanation, Presented, explain, present
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the rules need from outside: the store, the designs in use, the network grace after a deadline."""
+
+    store: DeliveryStore
+    assessments: Assessments
+    grace: timedelta
+
+
+@dataclass(frozen=True)
+class NewSitting:
+    """A sitting just created, with the code that finds it again."""
+
+    id: UUID
+    resume_code: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One response as it arrived."""
+
+    position: int
+    item_token: UUID
+    response: Mapping[str, Any] | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What follows from one response; the same for every retry of it."""
+
+    position: int
+    outcome: str
+    next_position: int | None
+    next_item: int | None
+    finish_reason: str | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """The question being shown, as the learner may see it."""
+
+    position: int
+    token: UUID
+    presented: Presented
+    domain: str
+    document_question: int
+    document_questions: int
+
+
+async def create(
+    db: AsyncSession,
+    design: DesignInUse,
+    *,
+    institution_id: UUID,
+    learner_id: UUID,
+    now: datetime,
+    holder: str | None = None,
+    access_code_id: UUID | None = None,
+    profession: str | None = None,
+    idempotency_key: str | None = None,
+    request_hash: str | None = None,
+) -> NewSitting:
+    """Write a sitting that waits for its start."""
+    if profession is not None:
+        design.check_profession(profession)
+    resume_code = new_code()
+    sitting = Sitting(
+        id=new_id(),
+        institution_id=institution_id,
+        learner_id=learner_id,
+        access_code_id=access_code_id,
+        release_id=design.release.id,
+        design_id=design.id,
+        profession=profession,
+        seed=new_seed(),
+        holder_hash=hashed(holder) if holder else None,
+        resume_hash=hashed(resume_code),
+        idempotency_key=idempotency_key,
+        request_hash=request_hash,
+        created_at=now,
+        time_limit_seconds=design.time_limit_seconds,
+        status="created",
+        answered=0,
+    )
+    db.add(sitting)
+    return NewSitting(sitting.id, resume_code)
+
+
+async def require(delivery: Delivery, sitting_id: UUID) -> SittingState:
+    """The sitting, or `NotFound`."""
+    sitting = await delivery.store.load(sitting_id)
+    if sitting is None:
+        raise NotFound("This sitting is unknown.")
+    return sitting
+
+
+async def start(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
+    """Start the clock and choose the first item; starting twice changes nothing."""
+    if sitting.status != "created":
+        return sitting
+    design = await delivery.assessments.in_use(sitting.design_id)
+    step = design.step((), (), sitting.seed, sitting.profession)
+    if step.item is None:
+        raise Unavailable("No item of the bank fits this design.")
+    await delivery.store.start(
+        Start(
+            sitting_id=sitting.id,
+            now=now,
+            deadline=now + timedelta(seconds=sitting.time_limit_seconds),
+            item=step.item,
+            theta=step.theta,
+            se=step.se,
+        )
+    )
+    return await require(delivery, sitting.id)
+
+
+async def answer(
+    delivery: Delivery, sitting: SittingState, submission: Submission, now: datetime
+) -> Reply:
+    """Record one response and decide what follows.
+
+    Raises
+    ------
+    NotStarted, SittingClosed, TimeOver, WrongItem, AlreadyAnswered, IdempotencyMismatch
+        The sitting's state does not allow this response.
+    InvalidInput
+        The response names an option that does not exist, or cannot be read; nothing is recorded.
+    """
+    design = await delivery.assessments.in_use(sitting.design_id)
+    fingerprint = _fingerprint(submission)
+    if submission.position <= sitting.answered:
+        return await _answered_before(delivery, sitting, submission, fingerprint)
+    _guard_open(sitting)
+    item_index = sitting.current_item
+    if item_index is None or submission.position != sitting.position:
+        raise WrongItem(
+            f"Question {sitting.position} is being shown; the response is for question {submission.position}.",
+            shown_position=sitting.position,
+        )
+    if submission.item_token != design.release.item_version_ids[item_index]:
+        raise WrongItem("The response is for another item than the one shown.", shown_position=sitting.position)
+    if _is_late(delivery, sitting, now):
+        await _record_late(delivery, design, sitting, submission, fingerprint, now)
+        raise TimeOver("The time is over; this response came too late and is not scored.")
+
+    item = design.release.item(item_index)
+    try:
+        response = scoring.parse(item, submission.response)
+    except InvalidResponse as error:
+        raise InvalidInput(
+            "The response cannot be read.",
+            errors=[{"field": f"response.{error.field}", "expected": error.expected}],
+        ) from None
+    scored = scoring.score(item, response)
+    items, scores = (*sitting.items, item_index), (*sitting.scores, scored.score)
+    step = design.step(items, scores, sitting.seed, sitting.profession)
+    reason = step.reason.name.lower() if step.reason is not None else None
+    if reason is None and sitting.deadline_at is not None and now >= sitting.deadline_at:
+        reason = "time"
+    move = Move(
+        sitting_id=sitting.id,
+        institution_id=sitting.institution_id,
+        position=submission.position,
+        item_index=item_index,
+        item_version_id=submission.item_token,
+        response=response.to_dict(),
+        response_hash=fingerprint,
+        outcome=scored.outcome.value,
+        score=scored.score,
+        presented_at=sitting.presented_at or now,
+        now=now,
+        idempotency_key=submission.idempotency_key,
+        theta=step.theta,
+        se=step.se,
+        next_item=step.item if reason is None else None,
+        ending=_ending(design, sitting, items, scores, reason, now) if reason is not None else None,
+    )
+    if await delivery.store.record(move):
+        return Reply(
+            position=move.position,
+            outcome=move.outcome,
+            next_position=move.position + 1 if reason is None else None,
+            next_item=move.next_item,
+            finish_reason=reason,
+        )
+    return await _answered_before(delivery, await require(delivery, sitting.id), submission, fingerprint)
+
+
+async def _answered_before(
+    delivery: Delivery, sitting: SittingState, submission: Submission, fingerprint: str
+) -> Reply:
+    """The stored reply of a repeated response, or why this response cannot stand."""
+    by_key = await delivery.store.response_by_key(sitting.id, submission.idempotency_key)
+    if by_key is not None and (by_key.position, by_key.response_hash) != (submission.position, fingerprint):
+        if by_key.position == submission.position:
+            raise AlreadyAnswered("Another response already stands for this question; it is kept.")
+        raise IdempotencyMismatch(
+            f"This idempotency key was used for question {by_key.position}; use a new one."
+        )
+    stored = by_key or await delivery.store.response(sitting.id, submission.position)
+    if stored is None:
+        _guard_open(sitting)
+        raise WrongItem("Another question is being shown.", shown_position=sitting.position)
+    if stored.response_hash != fingerprint:
+        raise AlreadyAnswered("Another response already stands for this question; it is kept.")
+    if stored.outcome == "late":
+        raise TimeOver("The time is over; this response came too late and is not scored.")
+    return Reply(
+        position=stored.position,
+        outcome=stored.outcome,
+        next_position=stored.position + 1 if stored.finish_reason is None else None,
+        next_item=stored.next_item,
+        finish_reason=stored.finish_reason,
+    )
+
+
+def _guard_open(sitting: SittingState) -> None:
+    if sitting.status == "created":
+        raise NotStarted("The sitting has not been started.")
+    if sitting.status == "finished":
+        if sitting.finish_reason == "time":
+            raise TimeOver("The time is over; the sitting is closed.")
+        raise SittingClosed("The sitting is finished.")
+
+
+def _is_late(delivery: Delivery, sitting: SittingState, now: datetime) -> bool:
+    return sitting.deadline_at is not None and now > sitting.deadline_at + delivery.grace
+
+
+async def _record_late(
+    delivery: Delivery,
+    design: DesignInUse,
+    sitting: SittingState,
+    submission: Submission,
+    fingerprint: str,
+    now: datetime,
+) -> None:
+    """Keep a late response, unscored, and close the sitting: what was sent is never thrown away."""
+    item_index = sitting.current_item
+    if item_index is None or sitting.theta is None or sitting.se is None:
+        return
+    try:
+        response: Mapping[str, Any] | None = scoring.parse(
+            design.release.item(item_index), submission.response
+        ).to_dict()
+    except InvalidResponse:
+        response = None
+    await delivery.store.record(
+        Move(
+            sitting_id=sitting.id,
+            institution_id=sitting.institution_id,
+            position=sitting.position,
+            item_index=item_index,
+            item_version_id=submission.item_token,
+            response=response,
+            response_hash=fingerprint,
+            outcome="late",
+            score=None,
+            presented_at=sitting.presented_at or now,
+            now=now,
+            idempotency_key=submission.idempotency_key,
+            theta=sitting.theta,
+            se=sitting.se,
+            next_item=None,
+            ending=_ending(design, sitting, sitting.items, sitting.scores, "time", now),
+        )
+    )
+
+
+async def settle(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
+    """The sitting as it stands now: closed if its time has passed while nobody looked."""
+    if sitting.status == "in_progress" and _is_late(delivery, sitting, now):
+        return await _close(delivery, sitting, "time", now)
+    return sitting
+
+
+async def finish(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
+    """End the sitting at its learner's wish; ending twice changes nothing."""
+    if sitting.status == "finished":
+        return sitting
+    _guard_open(sitting)
+    return await _close(delivery, sitting, "time" if _is_late(delivery, sitting, now) else "learner", now)
+
+
+async def _close(delivery: Delivery, sitting: SittingState, reason: str, now: datetime) -> SittingState:
+    design = await delivery.assessments.in_use(sitting.design_id)
+    await delivery.store.close_sitting(
+        Closure(
+            sitting_id=sitting.id,
+            institution_id=sitting.institution_id,
+            answered=sitting.answered,
+            now=now,
+            ending=_ending(design, sitting, sitting.items, sitting.scores, reason, now),
+        )
+    )
+    return await require(delivery, sitting.id)
+
+
+def _ending(
+    design: DesignInUse,
+    sitting: SittingState,
+    items: tuple[int, ...],
+    scores: tuple[int, ...],
+    reason: str,
+    now: datetime,
+) -> Ending:
+    ended_at = min(now, sitting.deadline_at) if reason == "time" and sitting.deadline_at else now
+    started_at = sitting.started_at or now
+    return Ending(
+        reason=reason,
+        result=results.assemble(design, items, scores, reason, started_at=started_at, ended_at=ended_at),
+        event={"sitting_id": str(sitting.id), "reason": reason},
+    )
+
+
+async def question(delivery: Delivery, sitting: SittingState) -> Question:
+    """The question being shown.
+
+    Raises
+    ------
+    NotStarted, SittingClosed, TimeOver
+        There is none.
+    """
+    _guard_open(sitting)
+    if sitting.current_item is None:
+        raise SittingClosed("The sitting is finished.")
+    design = await delivery.assessments.in_use(sitting.design_id)
+    return question_at(design, sitting.seed, sitting.position, sitting.current_item)
+
+
+def question_at(design: DesignInUse, seed: int, position: int, item_index: int) -> Question:
+    """An item as this sitting shows it: its options in the order drawn from the seed."""
+    release = design.release
+    item = release.item(item_index)
+    testlet = release.testlet_of(item_index)
+    return Question(
+        position=position,
+        token=release.item_version_ids[item_index],
+        presented=present(item, seed=seed, testlet=testlet),
+        domain=release.domain_of(item_index).heading,
+        document_question=testlet.items.index(item.id) + 1 if testlet else 0,
+        document_questions=len(testlet.items) if testlet else 0,
+    )
+
+
+async def correction(
+    delivery: Delivery, sitting: SittingState, position: int
+) -> tuple[StoredResponse, Explanation, Question]:
+    """What was answered, what was expected and why: practice designs only, answered questions only."""
+    design = await delivery.assessments.in_use(sitting.design_id)
+    stored = await delivery.store.response(sitting.id, position)
+    if stored is None or not design.explains_each_item:
+        raise NotFound("There is no correction for this question.")
+    shown = question_at(design, sitting.seed, position, stored.item_index)
+    item = design.release.item(stored.item_index)
+    return stored, explain(item, scoring.parse(item, stored.response), seed=sitting.seed), shown
+
+
+async def save_draft(
+    delivery: Delivery,
+    sitting: SittingState,
+    *,
+    position: int,
+    response: Mapping[str, Any] | None,
+    now: datetime,
+) -> bool:
+    """Keep an unsent response; False when its question is no longer the one shown."""
+    _guard_open(sitting)
+    if position != sitting.position or _is_late(delivery, sitting, now):
+        return False
+    if response is not None and len(json.dumps(response)) > 4_000:
+        raise InvalidInput(
+            "The draft is too long.", errors=[{"field": "response", "expected": "4,000 characters at most"}]
+        )
+    return await delivery.store.save_draft(sitting.id, DraftState(position, response, now))
+
+
+async def draft(delivery: Delivery, sitting: SittingState) -> DraftState | None:
+    """The unsent response of the question being shown."""
+    found = await delivery.store.draft(sitting.id)
+    return found if found is not None and found.position == sitting.position else None
+
+
+async def result(delivery: Delivery, sitting: SittingState) -> Mapping[str, Any]:
+    """The latest result of a finished sitting."""
+    if sitting.status != "finished":
+        raise NotFinished("The sitting is not finished; it has no result yet.")
+    body = await delivery.store.result(sitting.id)
+    if body is None:
+        raise NotFound("This sitting has no result.")
+    return body
+
+
+async def report_problem(
+    db: AsyncSession, delivery: Delivery, sitting: SittingState, *, position: int, text: str, now: datetime
+) -> None:
+    """Keep what a learner says is wrong with a question they have seen."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput("Say what is wrong.", errors=[{"field": "text", "expected": "1 to 1,000 characters"}])
+    design = await delivery.assessments.in_use(sitting.design_id)
+    if position == sitting.position and sitting.current_item is not None:
+        item_index = sitting.current_item
+    else:
+        stored = await delivery.store.response(sitting.id, position)
+        if stored is None:
+            raise NotFound("This question has not been shown.")
+        item_index = stored.item_index
+    db.add(
+        ProblemReport(
+            id=new_id(),
+            institution_id=sitting.institution_id,
+            sitting_id=sitting.id,
+            position=position,
+            item_version_id=design.release.item_version_ids[item_index],
+            text=text[:1000],
+            created_at=now,
+        )
+    )
+
+
+def _fingerprint(submission: Submission) -> str:
+    body = json.dumps(
+        [str(submission.item_token), submission.response or None],
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(body.encode()).hexdigest()

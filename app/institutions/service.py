@@ -1,0 +1,38 @@
+"""Institutions and their learners."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.identifiers import new_id
+from app.institutions import store
+from app.institutions.tables import Institution, Learner
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def ensure_institution(db: AsyncSession, slug: str, name: str, now: datetime) -> tuple[UUID, bool]:
+    """The institution of this slug, made if there is none; True when it was made."""
+    found = await store.by_slug(db, slug)
+    if found is not None:
+        return found.id, False
+    institution = Institution(id=new_id(), slug=slug, name=name, created_at=now)
+    db.add(institution)
+    await db.flush()
+    return institution.id, True
+
+
+async def institution_id(db: AsyncSession, slug: str) -> UUID | None:
+    """The id behind a slug."""
+    found = await store.by_slug(db, slug)
+    return found.id if found else None
+
+
+async def learner_for(db: AsyncSession, institution_id: UUID, external_id: str | None, now: datetime) -> UUID:
+    """The learner an institution calls `external_id`, made at first sight; a new nameless one without it."""
+    if external_id is not None:
+        found = await store.learner_by_external_id(db, institution_id, external_id)
+        if found is not None:
+            return found.id
+    learner = Learner(id=new_id(), institution_id=institution_id, external_id=external_id, created_at=now)
+    db.add(learner)
+    await db.flush()
+    return learner.id

@@ -1,0 +1,252 @@
+"""The composition root: `create_app()` builds the application from its rooms."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from app import logs, site
+from app.assessments.service import Assessments
+from app.db import Database
+from app.delivery import api, pages
+from app.delivery.context import Clock, Context
+from app.delivery.postgres_store import PostgresStore
+from app.delivery.service import Delivery
+from app.delivery.sqlite_store import SqliteStore
+from app.errors import (
+    AppError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PayloadTooLarge,
+    Unavailable,
+    catalogue,
+    problem,
+)
+from app.middleware import Envelope, SameSiteForms
+from app.settings import Settings, settings
+from app.throttle import Throttle
+from app.web.render import StaticAssets, render
+from app.web.views import MessageKind, MessageView
+from app.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+API = "/v1"
+DESCRIPTION = """
+Adaptive tests of digital-health skills, under your institution's API key.
+
+1. `POST /v1/sittings` creates a sitting; send the learner to its `launch_url`, or run it yourself:
+2. `POST /v1/sittings/{id}/start` starts the clock and gives the first question;
+3. `POST /v1/sittings/{id}/responses` answers it (with an `Idempotency-Key`) and gives the next one;
+4. `GET /v1/sittings/{id}/result` gives the level, its probability and the profile.
+
+Every refusal is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem with a stable `code`.
+"""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
+    """Build the application; `clock` is injected so that tests can travel in time."""
+    config = config or settings()
+    logs.configure(config.log_level)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(config)
+        store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
+        assessments = Assessments(database)
+        delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
+        app.state.context = Context(config, database, clock, Throttle(), delivery)
+        await assessments.load_current()
+        async with contextlib.AsyncExitStack() as stack:
+            if config.runs_worker:
+                await stack.enter_async_context(Worker(database, delivery, clock).running())
+            app.state.ready = True
+            yield
+            app.state.ready = False
+        await store.aclose()
+        await database.close()
+
+    app = FastAPI(
+        title="Palier",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        max_body_size=config.max_body_bytes,
+        dependencies=[Depends(refuse_cross_site)],
+        middleware=[Middleware(Envelope, hsts=config.secure_cookies), Middleware(SameSiteForms)],
+        telemetry={"logs": False},
+    )
+    app.state.ready = False
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.include_router(site.router)
+    app.mount("/static", StaticAssets(), name="static")
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)
+    app.add_api_route("/problems/{code}", problem_page, include_in_schema=False)
+    app.add_exception_handler(AppError, on_app_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(PoolTimeout, on_database_trouble)
+    app.add_exception_handler(OperationalError, on_database_trouble)
+    app.add_exception_handler(OSError, on_database_trouble)
+    app.add_exception_handler(Exception, on_unexpected)
+    return app
+
+
+async def refuse_cross_site(request: Request) -> None:
+    """The verdict of `SameSiteForms`, raised where the error handlers can word it."""
+    if request.scope.get("palier.cross_site"):
+        raise Forbidden("This form was sent from another site.")
+
+
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+async def readyz(request: Request) -> Response:
+    """The process may be given traffic: database reachable, releases loaded."""
+    ready = request.app.state.ready
+    if ready:
+        try:
+            async with asyncio.timeout(2):
+                await request.app.state.context.assessments.check()
+        except (OSError, TimeoutError, PoolTimeout, OperationalError):
+            ready = False
+    return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
+
+
+async def problem_page(code: str) -> dict[str, Any]:
+    """What a problem's `type` leads to."""
+    kind = catalogue().get(code)
+    if kind is None:
+        raise NotFound("There is no such problem.")
+    return {"code": kind.code, "status": kind.status, "title": kind.title, "description": kind.__doc__}
+
+
+# How errors are said
+
+
+MESSAGES: dict[int, MessageKind] = {
+    400: "bad_request",
+    401: "not_found",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    410: "expired",
+    413: "too_large",
+    422: "unreadable",
+    429: "too_many",
+    500: "failure",
+    503: "unavailable",
+}
+
+
+def wants_problem(request: Request) -> bool:
+    """Programs get problems; people get pages."""
+    path = request.url.path
+    return (
+        path.startswith(("/v1/", "/healthz", "/readyz", "/problems"))
+        or path.endswith("/brouillon")
+        or "text/html" not in request.headers.get("accept", "*/*").replace("*/*", "text/html")
+    )
+
+
+def say(request: Request, error: AppError) -> Response:
+    """One refusal, as a problem or as a page."""
+    headers = {"Retry-After": str(error.extra["retry_after"])} if "retry_after" in error.extra else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wants_problem(request):
+        body = problem(error, request.url.path)
+        return JSONResponse(body, error.status, headers, media_type="application/problem+json")
+    kind = "ended" if error.code in ("sitting_closed", "time_over") else MESSAGES.get(error.status, "failure")
+    sitting_id = request.path_params.get("sitting_id")
+    href = f"/epreuve/{sitting_id}" if sitting_id and error.status == 409 else "/"
+    view = MessageView(kind=kind, href=href, reference=request.scope["state"]["request_id"])
+    return render(request, view, status_code=error.status, headers=headers)
+
+
+async def on_app_error(request: Request, error: Exception) -> Response:
+    """An expected refusal."""
+    assert isinstance(error, AppError)  # noqa: S101
+    return say(request, error)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Refusals of the framework itself, in our words."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    match error.status_code:
+        case 404:
+            refusal: AppError = NotFound("There is nothing at this address.")
+        case 413:
+            limit = request.app.state.context.settings.max_body_bytes
+            refusal = PayloadTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+        case status:
+            refusal = _of_status(status, str(error.detail))
+    response = say(request, refusal)
+    for name, value in (error.headers or {}).items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _of_status(status: int, detail: str) -> AppError:
+    known: type[AppError] | None = next(
+        (kind for kind in catalogue().values() if kind.status == status and kind is not AppError), None
+    )
+    if known is not None:
+        return known(detail)
+    error = AppError(detail)
+    error.status, error.code, error.title = status, f"http_{status}", detail  # type: ignore[misc]
+    return error
+
+
+async def on_invalid_request(request: Request, error: Exception) -> Response:
+    """The shape of a request is wrong: every field is named, no value is echoed."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [
+        {"field": ".".join(str(part) for part in fault["loc"] if part != "body"), "expected": fault["msg"]}
+        for fault in error.errors()
+    ]
+    if any(fault["type"] == "json_invalid" for fault in error.errors()):
+        refusal: AppError = _of_status(400, "The body is not valid JSON.")
+    elif any(fault["loc"][:2] == ("path", "sitting_id") for fault in error.errors()):
+        refusal = NotFound("This sitting is unknown.")
+    else:
+        refusal = InvalidInput("Some fields are wrong.", errors=faults)
+    return say(request, refusal)
+
+
+async def on_database_trouble(request: Request, error: Exception) -> Response:
+    """The database is away or full: say so, invite a retry."""
+    log.error("database trouble", error=type(error).__name__, path=request.url.path)
+    return say(request, Unavailable("The service cannot answer now. Send the same request again.", retry_after=2))
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """A bug: logged whole, said without detail."""
+    log.error("unexpected error", path=request.url.path, exc_info=error)
+    return say(request, AppError("Something went wrong on our side."))
+
+

@@ -1,0 +1,65 @@
+"""Everything an operator may set, read once from the environment (or a `.env` file)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Typed settings; every field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///var/palier.db",
+        description="SQLAlchemy URL: sqlite+aiosqlite:///path or postgresql+asyncpg://user@host/name",
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    base_url: str | None = Field(default=None, description="public address, for links given to institutions")
+    content_dir: Path = Field(
+        default=Path(__file__).resolve().parent.parent / "item_bank" / "content",
+        description="folder of the bank's text files",
+    )
+    pool_size: int = Field(default=8, ge=1, le=100, description="database connections per process")
+    grace_seconds: float = Field(default=5.0, ge=0, le=60, description="network grace after a deadline")
+    max_body_bytes: int = Field(default=65_536, ge=1024)
+    secure_cookies: bool = Field(default=False, description="mark cookies Secure (set behind HTTPS)")
+    embedded_worker: bool | None = Field(
+        default=None, description="run the worker inside the server; by default with SQLite only"
+    )
+    log_level: str = "INFO"
+    publisher: str = Field(default="", description="who answers for this service, on the legal pages")
+    contact: str = Field(default="", description="e-mail address for accessibility and privacy requests")
+
+    @field_validator("database_url")
+    @classmethod
+    def known_driver(cls, value: str) -> str:
+        """Refuse a driver the hot path has no store for."""
+        if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            msg = "expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is used."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def public_url(self) -> str:
+        """The address put in links, without a trailing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def runs_worker(self) -> bool:
+        """Whether this server process also runs the worker's loop."""
+        return self.is_sqlite if self.embedded_worker is None else self.embedded_worker
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

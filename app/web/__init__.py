@@ -1,0 +1,1 @@
+"""The look: views, templates, styles and the player's script."""

@@ -1,0 +1,83 @@
+"""Work that no request waits for: overdue sittings are closed, finished ones are replayed and compared.
+
+`palier work` runs it in a process of its own; with SQLite the server runs it inside itself, because one process is
+the rule there.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import structlog
+
+from app import audit, outbox
+from app.db import Database
+from app.delivery import replay, service, sittings
+from app.delivery.service import Delivery
+from app.outbox import OutboxEvent
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS = 2.0
+BATCH = 100
+
+
+class Worker:
+    """One round closes what is overdue, then drains the outbox."""
+
+    def __init__(self, database: Database, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._clock = clock
+
+    async def round(self) -> int:
+        """Do what is due; returns how much was done."""
+        now = self._clock()
+        done = await self._close_overdue(now)
+        return done + await outbox.drain(self._database, {"sitting.finished": self._verify}, now)
+
+    async def _close_overdue(self, now: datetime) -> int:
+        async with self._database.reading() as db:
+            due = await sittings.overdue(db, now - self._delivery.grace, BATCH)
+        for sitting_id in due:
+            await service.settle(self._delivery, await service.require(self._delivery, sitting_id), now)
+        return len(due)
+
+    async def _verify(self, event: OutboxEvent) -> None:
+        """A finished sitting is replayed; a difference is an alarm in the audit log."""
+        found = await replay.replay(self._delivery, event.subject)
+        if found.identical:
+            return
+        log.error("replay differs", sitting=str(event.subject), difference=found.difference)
+        async with self._database.transaction() as db:
+            await audit.record(
+                db,
+                actor="worker",
+                act="replay.differs",
+                subject=str(event.subject),
+                facts={"difference": found.difference},
+                now=self._clock(),
+            )
+
+    async def run(self) -> None:
+        """Round after round, until cancelled; a round that fails is logged and tried again."""
+        while True:
+            try:
+                done = await self.round()
+            except Exception:
+                log.exception("worker round failed")
+                done = 0
+            if not done:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run beside something else."""
+        task = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -1,0 +1,127 @@
+r"""Exposure of items: eligibility drawn per sitting, how its probabilities are fitted, exposure statistics.
+
+At the start of a sitting every item is drawn eligible or not with its stored probability; an ineligible item
+loses more gain than any test is worth, but stays in the pool, so that exposure control can never make a
+test infeasible. Probabilities may differ between bands of theta; the draw of an item is the same in all
+bands, so that an item does not flicker when the estimate crosses an edge.
+
+References
+----------
+van der Linden, W. J. & Veldkamp, B. P. (2004). Constraining item exposure in computerized adaptive testing
+with shadow tests. *J. Educational and Behavioral Statistics* 29, 273-291, equation (13).
+van der Linden, W. J. & Veldkamp, B. P. (2007). Conditional item-exposure control in adaptive testing using
+item-ineligibility probabilities. *JEBS* 32, 398-418.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from irt.errors import InvalidRules
+from irt.types import FloatArray, IntArray, frozen
+
+_LEAST: Final = 0.01  # a probability of 0 could never rise again in a later round of the fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eligibility:
+    """Probability that an item is eligible in a sitting, per band of theta.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n_bands, n_items)
+        In [0, 1]. Items of one testlet share the draw and should share the probability of the first.
+    edges : array_like, shape (n_bands - 1,), logits
+        Bounds between the bands, increasing; empty for one marginal band.
+    """
+
+    probabilities: FloatArray
+    edges: FloatArray
+
+    def __post_init__(self) -> None:
+        probabilities, edges = frozen(self.probabilities), frozen(self.edges)
+        object.__setattr__(self, "probabilities", probabilities)
+        object.__setattr__(self, "edges", edges)
+        if probabilities.ndim != 2 or edges.ndim != 1 or len(probabilities) != len(edges) + 1:
+            raise InvalidRules("eligibility", "needs one row of probabilities per band, one edge fewer than bands")
+        if not ((probabilities >= 0) & (probabilities <= 1)).all():
+            raise InvalidRules("eligibility.probabilities", "must lie between 0 and 1")
+        if not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
+            raise InvalidRules("eligibility.edges", "must be finite and increase strictly")
+
+
+class Exposure(NamedTuple):
+    """How often items were used over a set of finished tests."""
+
+    rates: FloatArray  # (n_items,): share of the persons who were given the item
+    highest: float
+    floor: float  # mean rate: no design of this length can have a lower maximum
+    overlap: float  # mean share of common items between the tests of two persons
+    unused: int  # items nobody was given
+
+
+def band_of(theta: ArrayLike, edges: FloatArray) -> IntArray:
+    """Band of theta, 0..n_edges, shape of `theta`.
+
+    Examples
+    --------
+    >>> band_of([-2.0, 0.1, 5.0], np.array([-1.0, 1.0])).tolist()
+    [0, 1, 2]
+    """
+    return np.searchsorted(edges, np.asarray(theta, dtype=np.float64) + 1e-9, side="right").astype(np.int64)
+
+
+def exposure(given: IntArray, n_items: int) -> Exposure:
+    r"""Exposure and overlap statistics.
+
+    Parameters
+    ----------
+    given : ndarray of int, shape (n_persons, longest)
+        Items of each person, padded with -1.
+    n_items : int
+
+    Notes
+    -----
+    Overlap is the expected number of common items of two persons drawn without replacement, over the mean
+    length: :math:`\sum_i m_i (m_i - 1) / (N (N-1) \bar L)`, m_i the number of uses of item i.
+
+    Examples
+    --------
+    >>> exposure(np.array([[0, 1], [0, 2]]), 4)
+    Exposure(rates=array([1. , 0.5, 0.5, 0. ]), highest=1.0, floor=0.5, overlap=0.5, unused=1)
+    """
+    n_persons = len(given)
+    used = given[given >= 0]
+    counts = np.bincount(used, minlength=n_items)
+    rates = counts / max(n_persons, 1)
+    pairs = n_persons * (n_persons - 1)
+    mean_length = len(used) / max(n_persons, 1)
+    overlap = float((counts * (counts - 1)).sum() / (pairs * mean_length)) if pairs and len(used) else 0.0
+    return Exposure(rates, float(rates.max()), float(rates.mean()), overlap, int((counts == 0).sum()))
+
+
+def adjusted(eligibility: Eligibility, rates: FloatArray, target: float) -> Eligibility:
+    r"""One round of the fit: probabilities that would have brought every item to its target.
+
+    .. math:: P(E_i) \leftarrow \min\{1,\; r_{max} P(E_i) / P(A_i)\}
+
+    Parameters
+    ----------
+    eligibility : Eligibility
+        With which the rates were observed.
+    rates : ndarray, shape (n_bands, n_items)
+        Share of the persons of each band who were given the item; nan in a band without persons, which is
+        then left as it is.
+    target : float
+        Highest exposure rate wanted, in every band.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # never given: the ratio is inf, capped at 1
+        wanted = np.minimum(1.0, target * eligibility.probabilities / rates)
+    keep = np.isnan(rates)
+    wanted = np.maximum(wanted, _LEAST)
+    wanted = np.where(keep, eligibility.probabilities, np.where(rates > 0, wanted, 1.0))
+    return Eligibility(wanted, eligibility.edges)

@@ -1,0 +1,1196 @@
+r"""The shadow test: the best full-length test that contains the items already given, found exactly.
+
+Before each item the adaptive test assembles a *shadow test*: among all full-length tests that contain the
+items already given and satisfy the blueprint, the one with the largest sum of gains (information). The next
+item is then the most informative new item of that test, so no later step can find itself without a way to
+meet the blueprint. The usual solver is a mixed-integer program; here the blueprint is a *laminar* family
+(the nodes of one tree, integer item counts), every item counts one and gains are additive, and for such a
+family a greedy merge is exact:
+
+* at a node, the fixed items and each child's mandatory prefix form the base;
+* the children's remaining items, in order of gain, are merged: their marginal values decrease, hence the
+  value of the node is a concave function of its count and the best sets are nested;
+* the first ones are promoted to mandatory until the node's minimum is met, those past its maximum are cut.
+
+A test exists if and only if every interval ``[max(L, sum of the children's minima), min(U, sum of the
+children's capacities)]`` is non-empty; an empty one is the row that cannot be met.
+
+*Testlets* are taken whole or not at all, and their items may lie anywhere in the tree. A combination of
+testlets is a set of fixed items, so the greedy merge solves each combination exactly; the combinations are
+enumerated and pruned by the Lagrangian bound that the prices (dual values) of one solved combination give.
+
+References
+----------
+van der Linden, W. J., & Reese, L. M. (1998). A model for optimal constrained adaptive testing. *Applied
+Psychological Measurement, 22*(3), 259-270 (the shadow test).
+van der Linden, W. J. (2005). *Linear models for optimal test design*. Springer, ch. 7 (item sets) and 9.
+Federgruen, A., & Groenevelt, H. (1986). The greedy procedure for resource allocation problems. *Operations
+Research, 34*(6), 909-918 (greedy is exact for concave gains over a laminar family).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from irt.errors import InvalidBlueprint, InvalidParameters, InvalidResponses
+from irt.types import BoolArray, FloatArray, Indices, IntArray
+
+Keys: TypeAlias = NDArray[np.int64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+# A candidate is one integer: its place in the order of gain, with two flags above it, so that one sort puts
+# mandatory candidates first, then free ones by gain, then those cut by a maximum.
+_FREE = 1 << 29
+_CUT = 1 << 30
+_PLACE = np.array(_FREE - 1)
+_ZERO = np.array(0)  # an array: numpy converts a Python number anew at each call
+_NOTHING = np.zeros(0, dtype=np.int64)
+_MOST_COMBINATIONS = 1_000_000
+_CHUNK = 64
+_FIRST_CHUNK = 8
+
+
+@dataclass(frozen=True, eq=False)
+class BlueprintTree:
+    """A blueprint: integer item counts on the nodes of one tree, and testlets.
+
+    Parameters
+    ----------
+    parent : array_like of int, shape (n_nodes,)
+        Parent of each node; node 0 is the root with parent -1, and parents precede their children.
+    lower, upper : array_like of int, shape (n_nodes,), items
+        Bounds on the number of items below each node. The root's are the minimum and the full length.
+    leaf : array_like of int, shape (n_items,)
+        Node that carries each item: a topic as a rule, but any node may carry items.
+    testlet : array_like of int, shape (n_items,)
+        Testlet of each item, 0, 1, ...; -1 for an item that stands alone.
+    testlet_position : array_like of int, shape (n_items,)
+        Order of the items within their testlet; ignored for items that stand alone.
+    max_testlets : int
+        Largest number of testlets in one test.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tree = BlueprintTree(parent=[-1, 0, 0], lower=[2, 1, 1], upper=[3, 2, 2], leaf=[1, 1, 2, 2],
+    ...                      testlet=[-1] * 4, testlet_position=[0] * 4, max_testlets=0)
+    >>> shadow_test(prepare(tree), np.array([0.9, 0.8, 0.1, 0.2]), taken=[], length=3).items.tolist()
+    [0, 1, 3]
+    """
+
+    parent: IntArray
+    lower: IntArray
+    upper: IntArray
+    leaf: IntArray
+    testlet: IntArray
+    testlet_position: IntArray
+    max_testlets: int
+
+    def __init__(
+        self,
+        parent: ArrayLike,
+        lower: ArrayLike,
+        upper: ArrayLike,
+        leaf: ArrayLike,
+        testlet: ArrayLike,
+        testlet_position: ArrayLike,
+        max_testlets: int,
+    ) -> None:
+        given = {
+            "parent": parent,
+            "lower": lower,
+            "upper": upper,
+            "leaf": leaf,
+            "testlet": testlet,
+            "testlet_position": testlet_position,
+        }
+        for field, values in given.items():
+            object.__setattr__(self, field, _whole_numbers(field, values))
+        object.__setattr__(self, "max_testlets", int(max_testlets))
+        _check(self)
+
+
+def _whole_numbers(field: str, values: ArrayLike) -> IntArray:
+    array = np.array(values)
+    if array.ndim != 1:
+        raise InvalidBlueprint(field, None, f"must have one dimension, has {array.ndim}")
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise InvalidBlueprint(field, None, "must be whole numbers")
+    frozen = array.astype(np.int64)
+    frozen.setflags(write=False)
+    return frozen
+
+
+def _check(tree: BlueprintTree) -> None:
+    n_nodes, n_items = len(tree.parent), len(tree.leaf)
+    if not n_nodes:
+        raise InvalidBlueprint("parent", None, "must hold at least the root")
+    if not n_items:
+        raise InvalidBlueprint("leaf", None, "must hold at least one item")
+    for field, values, count in (
+        ("lower", tree.lower, n_nodes),
+        ("upper", tree.upper, n_nodes),
+        ("testlet", tree.testlet, n_items),
+        ("testlet_position", tree.testlet_position, n_items),
+    ):
+        if len(values) != count:
+            raise InvalidBlueprint(field, None, f"must hold {count} values, holds {len(values)}")
+    if tree.parent[0] != -1:
+        raise InvalidBlueprint("parent", 0, f"the root has parent -1, has {tree.parent[0]}")
+    before = np.arange(n_nodes)
+    for field, wrong, rule in (
+        (
+            "parent",
+            (before > 0) & ((tree.parent < 0) | (tree.parent >= before)),
+            "must precede its child, is {}",
+        ),
+        ("lower", tree.lower < 0, "must be at least 0, is {}"),
+        ("upper", tree.upper < tree.lower, "must be at least the lower bound, is {}"),
+    ):
+        if wrong.any():
+            node = int(np.argmax(wrong))
+            raise InvalidBlueprint(field, node, rule.format(getattr(tree, field)[node]))
+    for field, wrong, rule in (
+        ("leaf", (tree.leaf < 0) | (tree.leaf >= n_nodes), "is no node"),
+        ("testlet", (tree.testlet < -1) | (tree.testlet >= n_items), "must be -1 or a small whole number"),
+    ):
+        if wrong.any():
+            item = int(np.argmax(wrong))
+            raise InvalidBlueprint(field, None, f"{getattr(tree, field)[item]} of item {item} {rule}")
+    if tree.max_testlets < 0:
+        raise InvalidBlueprint("max_testlets", None, f"must be at least 0, is {tree.max_testlets}")
+    inside = np.flatnonzero(tree.testlet >= 0)
+    places = list(zip(tree.testlet[inside].tolist(), tree.testlet_position[inside].tolist(), strict=True))
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        problem = f"two items of testlet {twice[0]} stand at position {twice[1]}"
+        raise InvalidBlueprint("testlet_position", None, problem)
+
+
+class _Level(NamedTuple):
+    """The nodes of one depth, padded to the widest of them."""
+
+    inner: slice  # the nodes, in the inner numbering
+    gather: IntArray  # (n, width): where the candidates of each node stand in the arena
+    sorts: bool
+    promote: Keys | None  # (largest minimum + 1, width): clears the free flag of the first ones
+    cut: Keys | None  # (largest maximum + 1, width): sets the cut flag of the last ones
+    arena: slice  # where the rows go in the arena
+
+
+class _Siblings(NamedTuple):
+    """Children of the nodes of one depth, contiguous in the inner numbering."""
+
+    nodes: slice  # the nodes of this depth
+    children: slice
+    parents: IntArray
+    starts: IntArray
+
+
+class _Testlets(NamedTuple):
+    """What the enumeration of combinations needs; T testlets, n nodes."""
+
+    items: tuple[tuple[int, ...], ...]  # items of each testlet in their order
+    of_item: IntArray  # (n_items,)
+    padded: IntArray  # (T + 1, longest): items, padded with n_items; the last row is empty
+    home: IntArray  # (T + 1, longest): their nodes, padded with n
+    counts: IntArray  # (T + 1, n): items below each node
+    direct: IntArray  # (T + 1, n): items at each node
+    combination: IntArray  # (n_combinations, max_testlets): testlets, padded with T; the empty one first
+    size: IntArray  # (n_combinations,)
+    every: IntArray  # (n_combinations,): 0, 1, ...
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A blueprint laid out for speed by `prepare`; opaque and immutable, shared by all sittings."""
+
+    tree: BlueprintTree
+    n_items: int
+    n_nodes: int
+    lower: IntArray  # (n,) in the inner numbering: deepest nodes first, siblings together, the root last
+    upper: IntArray
+    tables: IntArray  # (2, n): both bounds, no larger than the tables of the levels
+    original: IntArray  # (n,): number of the node in the caller's tree
+    parent: IntArray  # (n,): -1 for the root
+    path: IntArray  # (n_items + 1, depth): the nodes above each item, padded with n
+    path_of_nodes: IntArray  # (n, depth): each node and the nodes above it, padded with n
+    home: IntArray  # (n_items,): node that carries the item
+    rank: IntArray  # (n_items + 1,): order of the items among ties
+    single: BoolArray  # (n_items,): stands alone
+    pads: (
+        IntArray | None
+    )  # (n_groups, width): items of each group in rank order; None: every item is a candidate
+    picks: (
+        IntArray | None
+    )  # (n_candidates,): place of each candidate in the sorted groups; None: first of each
+    group_start: IntArray  # (n_groups,): first place of each group in `pads`, flat
+    candidates: IntArray  # (n_candidates,): the items, where every item is a candidate
+    places: Keys  # (n_candidates,): keys of the places 0, 1, ...
+    n_candidates: int
+    levels: tuple[_Level, ...]
+    root: IntArray  # (width,)
+    arena: int
+    siblings: tuple[_Siblings, ...]
+    testlets: _Testlets
+
+
+class ShadowTest(NamedTuple):
+    """A full-length test, or the row that cannot be met.
+
+    Attributes
+    ----------
+    feasible : bool
+    items : ndarray of int, shape (length,)
+        The items already given in their order, the rest of the testlets they started in its order, then the
+        new items by decreasing gain; empty when infeasible.
+    objective : float
+        Sum of the gains of `items`; nan when infeasible.
+    node : int or None
+        When infeasible, a node that no choice of items and testlets below it can satisfy, while each of its
+        children can be satisfied alone. The root stands for the testlet limit when more have been started.
+    needed, available_count : int or None
+        Items that the empty row asks for and items it can have. Where it is the testlets that make the node
+        infeasible, of the combination that comes nearest.
+    """
+
+    feasible: bool
+    items: IntArray
+    objective: float
+    node: int | None
+    needed: int | None
+    available_count: int | None
+
+
+def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
+    """Lay a blueprint out once; every shadow test of the design then reuses it.
+
+    Parameters
+    ----------
+    tree : BlueprintTree
+    rank : array_like of int, shape (n_items,), optional
+        Among items of equal gain the one of lowest rank is taken; by default the item's index. Must not
+        repeat a value.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    InvalidBlueprint
+        When the testlets allow more than a million combinations.
+    InvalidParameters
+        Naming `rank` when it is not a distinct whole number for each item.
+
+    Notes
+    -----
+    Whether a test exists is not checked here: it depends on the length and on the items available. A call of
+    `shadow_test` with gains of zero answers it and names the row that cannot be met.
+
+    References
+    ----------
+    van der Linden (2005), ch. 9; the layout is this module's own.
+    """
+    n_items, n = len(tree.leaf), len(tree.parent)
+    ranks = _ranks(rank, n_items)
+    original = _inner_order(tree)
+    inner = np.empty(n, dtype=np.int64)
+    inner[original] = np.arange(n)
+    home = inner[tree.leaf]
+    path = _paths(tree, tree.leaf, inner)
+    size = np.bincount(path[:-1].ravel(), minlength=n + 1)[:n]
+    lower, upper = tree.lower[original], tree.upper[original]
+    length = int(tree.upper[0])
+    upper_table = np.minimum(np.minimum(upper, size), length)
+    lower_table = np.minimum(np.minimum(lower, size), length)
+    capacity = tree.upper.copy()
+    for node in range(1, n):
+        capacity[node] = min(capacity[node], capacity[tree.parent[node]])
+    single = tree.testlet < 0
+
+    groups = _groups(tree, capacity, ranks, single)
+    pads, picks, candidates, places = _candidates(groups, n_items, ranks)
+    n_candidates = 1 + sum(map(len, places))
+    sources: list[list[IntArray]] = [[] for _ in range(n)]
+    for (node, _, _), place in zip(groups, places, strict=True):
+        sources[node].append(place)
+    levels, root, arena = _levels(tree, original, capacity, lower_table, upper_table, sources, n_candidates)
+    return Layout(
+        tree=tree,
+        n_items=n_items,
+        n_nodes=n,
+        lower=lower,
+        upper=upper,
+        tables=np.stack([lower_table, upper_table]),
+        original=original,
+        parent=np.where(tree.parent[original] < 0, -1, inner[tree.parent[original]]),
+        path=path,
+        path_of_nodes=_paths(tree, original, inner)[:-1],
+        home=home,
+        rank=np.append(ranks, n_items),
+        single=single,
+        pads=pads,
+        picks=picks,
+        group_start=np.arange(0 if pads is None else len(pads)) * (0 if pads is None else pads.shape[1]),
+        candidates=candidates,
+        places=np.arange(_FREE, _FREE + n_candidates),
+        n_candidates=n_candidates,
+        levels=levels,
+        root=root,
+        arena=arena,
+        siblings=_siblings(tree, original, inner),
+        testlets=_testlets(tree, home, path, n),
+    )
+
+
+def _ranks(rank: ArrayLike | None, n_items: int) -> IntArray:
+    if rank is None:
+        return np.arange(n_items)
+    given = np.asarray(rank)
+    if given.shape != (n_items,) or not np.issubdtype(given.dtype, np.integer):
+        raise InvalidParameters("rank", None, f"must be {n_items} whole numbers")
+    order = np.argsort(given, kind="stable")
+    repeated = np.flatnonzero(np.diff(given[order]) == 0)
+    if repeated.size:
+        raise InvalidParameters("rank", int(order[repeated[0] + 1]), "must not repeat a value")
+    ranks = np.empty(n_items, dtype=np.int64)
+    ranks[order] = np.arange(n_items)
+    return ranks
+
+
+def _depths(tree: BlueprintTree) -> IntArray:
+    depth = np.zeros(len(tree.parent), dtype=np.int64)
+    for node in range(1, len(depth)):
+        depth[node] = depth[tree.parent[node]] + 1
+    return depth
+
+
+def _inner_order(tree: BlueprintTree) -> IntArray:
+    """Deepest nodes first, the root last, and the children of one node side by side."""
+    depth = _depths(tree)
+    place = np.zeros(len(depth), dtype=np.int64)
+    by_depth: list[IntArray] = []
+    for level in range(int(depth.max()) + 1):
+        nodes = np.flatnonzero(depth == level)
+        if level:
+            nodes = nodes[np.argsort(place[tree.parent[nodes]], kind="stable")]
+        place[nodes] = np.arange(len(nodes))
+        by_depth.append(nodes)
+    return np.concatenate(by_depth[::-1])
+
+
+def _paths(tree: BlueprintTree, start: IntArray, inner: IntArray) -> IntArray:
+    """Inner numbers of each starting node and of those above it; one row of padding follows."""
+    n = len(tree.parent)
+    path = np.full((len(start) + 1, int(_depths(tree).max()) + 1), n, dtype=np.int64)
+    node = start
+    for column in range(path.shape[1]):
+        path[:-1, column] = np.where(node >= 0, inner[node], n)
+        node = np.where(node >= 0, tree.parent[node], -1)
+    return path
+
+
+def _groups(
+    tree: BlueprintTree, capacity: IntArray, ranks: IntArray, single: BoolArray
+) -> list[tuple[int, IntArray, int]]:
+    """Items that stand alone by node, in rank order, with the most that one test can take.
+
+    A group far larger than the mean is split, so that padding never costs more than twice the items.
+    """
+    alone = np.flatnonzero(single & (capacity[tree.leaf] > 0))
+    alone = alone[np.argsort(ranks[alone], kind="stable")]
+    by_node = {int(node): alone[tree.leaf[alone] == node] for node in np.unique(tree.leaf[alone])}
+    if not by_node:
+        return []
+    widest = max(8, 2 * math.ceil(len(alone) / len(by_node)))
+    return [
+        (node, items[start : start + widest], min(int(capacity[node]), len(items[start : start + widest])))
+        for node, items in by_node.items()
+        for start in range(0, len(items), widest)
+    ]
+
+
+def _candidates(
+    groups: list[tuple[int, IntArray, int]], n_items: int, ranks: IntArray
+) -> tuple[IntArray | None, IntArray | None, IntArray, list[IntArray]]:
+    """Choose how the candidates are found: the best of each group, the first few of each, or every item.
+
+    The last candidate is no item: it costs infinity, ranks after all others, and fills the padding.
+    """
+    kept = sum(most for _, _, most in groups)
+    if kept > 0.7 * sum(len(items) for _, items, _ in groups) or not groups:
+        every = np.concatenate([_NOTHING, *(items for _, items, _ in groups)])
+        every = every[np.argsort(ranks[every], kind="stable")]
+        place = np.zeros(n_items, dtype=np.int64)
+        place[every] = np.arange(len(every))
+        return None, None, np.append(every, n_items), [place[items] for _, items, _ in groups]
+    pads = _padded([*(items for _, items, _ in groups), _NOTHING], max(len(g[1]) for g in groups), n_items)
+    ends = np.cumsum([most for _, _, most in groups])
+    places = [np.arange(end - most, end) for end, (_, _, most) in zip(ends.tolist(), groups, strict=True)]
+    if all(most == 1 for _, _, most in groups):
+        return pads, None, _NOTHING, places
+    picks = [row * pads.shape[1] + np.arange(most) for row, (_, _, most) in enumerate(groups)]
+    return pads, np.append(np.concatenate(picks), len(groups) * pads.shape[1]), _NOTHING, places
+
+
+def _levels(
+    tree: BlueprintTree,
+    original: IntArray,
+    capacity: IntArray,
+    lower_table: IntArray,
+    upper_table: IntArray,
+    sources: list[list[IntArray]],
+    n_candidates: int,
+) -> tuple[tuple[_Level, ...], IntArray, int]:
+    depth = _depths(tree)[original]
+    size = np.minimum(_sizes(tree), int(tree.upper[0]))
+    levels: list[_Level] = []
+    start, pad = n_candidates, n_candidates - 1
+    for level in range(int(depth.max()), 0, -1):
+        inner = slice(*(np.flatnonzero(depth == level)[[0, -1]] + [0, 1]).tolist())
+        nodes = original[inner]
+        rows = [np.concatenate([_NOTHING, *sources[node]]) for node in nodes]
+        width = max(1, *map(len, rows))
+        columns = np.arange(width)
+        promote = cut = None
+        if lower_table[inner].any():
+            least = np.arange(int(lower_table[inner].max()) + 1)
+            promote = np.where(columns < least[:, None], ~_FREE, -1)
+        if (upper_table[inner] < size[nodes]).any():
+            most = np.arange(int(upper_table[inner].max()) + 1)
+            cut = np.where(columns >= most[:, None], _CUT, 0)
+        for index, (node, row) in enumerate(zip(nodes.tolist(), rows, strict=True)):
+            first = start + index * width
+            sources[tree.parent[node]].append(np.arange(first, first + min(int(capacity[node]), len(row))))
+        stop = start + len(nodes) * width
+        levels.append(_Level(inner, _padded(rows, width, pad), width > 1, promote, cut, slice(start, stop)))
+        start = stop
+    return tuple(levels), np.concatenate([_NOTHING, *sources[0]]), start
+
+
+def _sizes(tree: BlueprintTree) -> IntArray:
+    size = np.bincount(tree.leaf, minlength=len(tree.parent))
+    for node in range(len(size) - 1, 0, -1):
+        size[tree.parent[node]] += size[node]
+    return size
+
+
+def _padded(rows: list[IntArray], width: int, pad: int) -> IntArray:
+    padded = np.full((len(rows), width), pad, dtype=np.int64)
+    for row, values in zip(padded, rows, strict=True):
+        row[: len(values)] = values
+    return padded
+
+
+def _siblings(tree: BlueprintTree, original: IntArray, inner: IntArray) -> tuple[_Siblings, ...]:
+    depth = _depths(tree)[original]
+    built = []
+    for level in range(int(depth.max()), -1, -1):
+        first, last = np.flatnonzero(depth == level)[[0, -1]].tolist()
+        below = np.flatnonzero(depth == level + 1)
+        children = slice(int(below[0]), int(below[-1]) + 1) if below.size else slice(0, 0)
+        parents, starts = np.unique(inner[tree.parent[original[children]]], return_index=True)
+        built.append(_Siblings(slice(first, last + 1), children, parents, starts))
+    return tuple(built)
+
+
+def _testlets(tree: BlueprintTree, home: IntArray, path: IntArray, n: int) -> _Testlets:
+    numbers, index = np.unique(tree.testlet[tree.testlet >= 0], return_inverse=True)
+    of_item = np.full(len(tree.leaf), -1, dtype=np.int64)
+    of_item[tree.testlet >= 0] = index
+    count = len(numbers)
+    items = []
+    for testlet in range(count):
+        members = np.flatnonzero(of_item == testlet)
+        items.append(members[np.argsort(tree.testlet_position[members], kind="stable")])
+    counts = np.zeros((count + 1, n + 1), dtype=np.int64)
+    direct = np.zeros((count + 1, n), dtype=np.int64)
+    for testlet, members in enumerate(items):
+        counts[testlet] = np.bincount(path[members].ravel(), minlength=n + 1)
+        direct[testlet] = np.bincount(home[members], minlength=n)
+    most = min(tree.max_testlets, count)
+    total = sum(math.comb(count, size) for size in range(most + 1))
+    if total > _MOST_COMBINATIONS:
+        problem = f"{count} testlets taken at most {tree.max_testlets} at a time make {total} combinations"
+        raise InvalidBlueprint("max_testlets", None, problem)
+    chosen = [subset for size in range(most + 1) for subset in combinations(range(count), size)]
+    combination = np.full((total, max(most, 1)), count, dtype=np.int64)
+    for row, subset in enumerate(chosen):
+        combination[row, : len(subset)] = subset
+    padded = _padded([*items, np.zeros(0, dtype=np.int64)], max(map(len, items), default=1), len(tree.leaf))
+    return _Testlets(
+        items=tuple(tuple(members.tolist()) for members in items),
+        of_item=of_item,
+        padded=padded,
+        home=np.append(home, n).take(padded),
+        counts=counts[:, :n],
+        direct=direct,
+        combination=combination,
+        size=(combination < count).sum(axis=1),
+        every=np.arange(total),
+        most=most,
+    )
+
+
+def shadow_test(
+    layout: Layout,
+    gain: ArrayLike,
+    taken: Indices,
+    length: int,
+    *,
+    available: BoolArray | None = None,
+) -> ShadowTest:
+    """Return the full-length test with the largest sum of gains that contains the items taken.
+
+    Parameters
+    ----------
+    layout : Layout
+        From `prepare`.
+    gain : array_like, shape (n_items,)
+        Gain of each item (information, any additive unit); may be negative, must be finite.
+    taken : sequence of int, shape (n_taken,)
+        Items already given, in order. They stay in the test whatever `available` says.
+    length : int, items
+        Full length; must lie within the root's bounds to be feasible.
+    available : ndarray of bool, shape (n_items,), optional
+        False removes an item (withdrawn, not for this profession). A testlet with such an item is not begun;
+        one that has begun is finished with the items that are left.
+
+    Returns
+    -------
+    ShadowTest
+
+    Raises
+    ------
+    InvalidParameters
+        Naming `gain` or `available` when it has another shape, another type or is not finite.
+    InvalidResponses
+        Naming `taken` when it holds an unknown item or one twice.
+
+    Notes
+    -----
+    Exact. Ties between items go to the lowest rank (see `prepare`), ties between combinations of testlets to
+    fewer testlets, then to the lowest numbers. Gains are compared exactly as they are passed: a caller who
+    needs the same choices on every processor passes quantised gains, best whole numbers below 2**53 / length,
+    whose sums are exact too. The test returned has been checked against every row.
+    Cost: one pass over the items, then sorts of what each node can use: O(n log n) at worst.
+
+    References
+    ----------
+    van der Linden & Reese (1998); greedy optimality: Federgruen & Groenevelt (1986).
+    """
+    gains = _finite(layout, gain, (layout.n_items,))
+    given = _distinct(layout, taken)
+    usable = _usable(layout, available, (layout.n_items,))
+    fixed, rows = given, _ONLY_EMPTY
+    if layout.testlets.items:
+        owed, started = _started(layout, given, usable)
+        if started.size > layout.tree.max_testlets:
+            return _infeasible(0, int(started.size), layout.tree.max_testlets)
+        fixed = np.concatenate([given, owed])
+        rows = _open_combinations(layout, started, usable)
+    cost = np.empty(layout.n_items + 1)
+    np.negative(gains, out=cost[:-1])
+    cost[-1] = np.inf
+    if usable is not None:
+        cost[:-1][~usable] = np.inf
+    cost[fixed] = np.inf
+    count = np.bincount(layout.path.take(fixed, axis=0).ravel(), minlength=layout.n_nodes + 1)[:-1]
+    state = _State(fixed, count, cost, length)
+    ranked = _rank(layout, cost)
+    if len(rows) == 1:
+        new = _fill(layout, ranked, count, length)
+    else:
+        new = _best_combination(layout, ranked, state, gains, rows)
+    if new is None:
+        return _infeasible(*_empty_row(layout, state, rows))
+    items = np.concatenate([fixed, new])
+    return ShadowTest(True, items, float(gains.take(items).sum()), None, None, None)
+
+
+_ONLY_EMPTY = np.zeros(1, dtype=np.int64)  # the first row of the table of combinations: no testlet
+
+
+class _State(NamedTuple):
+    """One person's constraints at one step."""
+
+    fixed: IntArray  # (n_fixed,): items already given and those that started testlets still owe
+    below: IntArray  # (n_nodes,): fixed items below each node
+    cost: FloatArray  # (n_items + 1,): minus the gain; infinite for what may not be added
+    length: int
+
+
+class _Ranked(NamedTuple):
+    """Candidates in order of gain, of one person or of many; the last one costs infinity and is no item."""
+
+    order: IntArray  # (..., n_candidates): position in the arena, by place
+    cost: FloatArray  # (..., n_candidates), by place
+    item: IntArray  # (..., n_candidates), by place
+
+
+def _finite(layout: Layout, gain: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+    try:
+        gains = np.asarray(gain, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameters("gain", None, "must be numbers") from error
+    if gains.shape != shape:
+        raise InvalidParameters("gain", None, f"must have shape {shape}, has {gains.shape}")
+    flat = gains.ravel()
+    # A dot product is finite only if its terms are: the precise test is left for when it is not.
+    if not math.isfinite(flat.dot(flat)) and not np.isfinite(flat).all():
+        index = int(np.argmin(np.isfinite(flat)))
+        raise InvalidParameters("gain", index % layout.n_items, f"must be finite, is {flat[index]}")
+    return gains
+
+
+def _distinct(layout: Layout, taken: Indices) -> IntArray:
+    given = np.asarray(taken)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise InvalidResponses("taken", None, "must be a list of whole numbers")
+    listed = given.tolist()
+    if listed and (min(listed) < 0 or max(listed) >= layout.n_items or len(set(listed)) < len(listed)):
+        for position, item in enumerate(listed):
+            if not 0 <= item < layout.n_items:
+                raise InvalidResponses("taken", position, f"no item {item}")
+            if item in listed[:position]:
+                raise InvalidResponses("taken", position, f"item {item} is there twice")
+    return given.astype(np.int64, copy=False)
+
+
+def _usable(layout: Layout, available: BoolArray | None, *shapes: tuple[int, ...]) -> BoolArray | None:
+    if available is None:
+        return None
+    usable = np.asarray(available)
+    if usable.dtype != np.bool_ or usable.shape not in shapes:
+        raise InvalidParameters(
+            "available", None, f"must be booleans of shape {shapes[-1]}, has {usable.shape}"
+        )
+    return usable
+
+
+def _started(layout: Layout, given: IntArray, usable: BoolArray | None) -> tuple[IntArray, IntArray]:
+    """Items that the testlets already started still owe, in order of start and position; those testlets."""
+    testlets = layout.testlets
+    started = [t for t in dict.fromkeys(testlets.of_item.take(given).tolist()) if t >= 0]
+    if not started:
+        return _NOTHING, _NOTHING
+    done = set(given.tolist())
+    owed = [
+        item
+        for testlet in started
+        for item in testlets.items[testlet]
+        if item not in done and (usable is None or usable[item])
+    ]
+    return np.array(owed, dtype=np.int64), np.array(started, dtype=np.int64)
+
+
+def _open_combinations(layout: Layout, started: IntArray, usable: BoolArray | None) -> IntArray:
+    """Rows of the table of combinations that may still be begun; the empty one comes first."""
+    testlets = layout.testlets
+    room = testlets.most - started.size
+    if room <= 0:
+        return _ONLY_EMPTY
+    closed = np.zeros(len(testlets.items) + 1, dtype=np.bool_)
+    closed[started] = True
+    if usable is not None:
+        closed |= ~np.append(usable, True)[testlets.padded].all(axis=1)
+    if started.size == 0 and not closed.any():
+        return testlets.every
+    return np.flatnonzero((testlets.size <= room) & ~closed[testlets.combination].any(axis=1))
+
+
+def _along(values: NDArray[_Scalar], index: IntArray) -> NDArray[_Scalar]:
+    return values.take(index) if values.ndim == 1 else np.take_along_axis(values, index, axis=-1)
+
+
+def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
+    """Reduce the items to those that their node can use, and rank these. `cost` is (..., n_items + 1)."""
+    if layout.pads is None:
+        candidate_cost = cost.take(layout.candidates, axis=-1)
+        # Candidates stand in rank order here, so that a stable sort settles ties.
+        order = candidate_cost.argsort(axis=-1, kind="stable")
+        return _Ranked(order, _along(candidate_cost, order), layout.candidates.take(order))
+    grid = cost.take(layout.pads, axis=-1)
+    if layout.picks is None:
+        place = grid.argmin(axis=-1) + layout.group_start
+    else:
+        within = grid.argsort(axis=-1, kind="stable") + layout.group_start[:, None]
+        place = within.reshape((*cost.shape[:-1], layout.pads.size)).take(layout.picks, axis=-1)
+    candidate = layout.pads.reshape(-1).take(place)
+    candidate_cost = _along(cost, candidate)
+    order = np.lexsort((layout.rank.take(candidate), candidate_cost), axis=-1)
+    return _Ranked(order, _along(candidate_cost, order), _along(candidate, order))
+
+
+def _merge(layout: Layout, order: IntArray, count: IntArray, rows: list[Keys] | None = None) -> Keys:
+    """Merge the candidates up the tree; returns the sorted row of the root, (..., width).
+
+    `count` (..., n_nodes) holds the fixed items below each node: they shift both bounds and are never sorted.
+    """
+    lead = count.shape[:-1]
+    arena = np.empty((*lead, layout.arena), dtype=np.int64)
+    if order.ndim > 1:
+        np.put_along_axis(arena, order, layout.places[None], axis=-1)
+    elif lead:
+        keys = np.empty(layout.n_candidates, dtype=np.int64)
+        keys[order] = layout.places
+        arena[..., : layout.n_candidates] = keys
+    else:
+        arena[order] = layout.places
+    least, most = np.maximum(layout.tables - count[..., None, :], _ZERO).swapaxes(0, -2)
+    for level in layout.levels:
+        row = arena.take(level.gather, axis=-1)
+        if level.sorts:
+            row.sort(axis=-1)
+        if rows is not None:
+            rows.append(row)
+        if level.promote is not None:
+            row = row & level.promote.take(least[..., level.inner], axis=0)
+        if level.cut is not None:
+            row = row | level.cut.take(most[..., level.inner], axis=0)
+        arena[..., level.arena] = row.reshape((*lead, -1))
+    root = arena.take(layout.root, axis=-1)
+    root.sort(axis=-1)
+    return root
+
+
+def _fill(
+    layout: Layout, ranked: _Ranked, count: IntArray, length: int, rows: list[Keys] | None = None
+) -> IntArray | None:
+    """Return the new items by decreasing gain, or None when some row cannot be met."""
+    need = length - int(count[-1])
+    if not 0 <= need <= len(layout.root):
+        return None
+    root = _merge(layout, ranked.order, count, rows)
+    if rows is not None:
+        rows.append(root)
+    places = root[:need] & _PLACE
+    places.sort()
+    if need and not math.isfinite(ranked.cost[places[-1]]):
+        return None
+    items: IntArray = ranked.item.take(places)
+    below = layout.path.take(items, axis=0).ravel()
+    total = count + np.bincount(below, minlength=layout.n_nodes + 1)[:-1]
+    if np.count_nonzero((total < layout.lower) | (total > layout.upper)):
+        return None
+    return items
+
+
+def _prices(layout: Layout, rows: list[Keys], cost: FloatArray, count: IntArray, length: int) -> FloatArray:
+    """Dual values: below node v a free item is chosen if and only if it costs less than the price there.
+
+    A node keeps its parent's price unless its maximum (a lower price would do) or its minimum (a higher one
+    is needed) binds.
+    """
+    price = np.zeros(layout.n_nodes)
+    root = _values(rows[-1], cost)
+    need = length - int(count[-1])
+    worst_in = root[need - 1] if need else -np.inf
+    best_out = root[need] if need < len(root) else np.inf
+    if math.isfinite(worst_in) or math.isfinite(best_out):
+        both = math.isfinite(worst_in) and math.isfinite(best_out)
+        price[-1] = (worst_in + best_out) / 2 if both else worst_in if math.isfinite(worst_in) else best_out
+    least, most = np.maximum(layout.tables - count, 0)
+    for level, row in zip(reversed(layout.levels), reversed(rows[:-1]), strict=True):
+        inner = level.inner
+        here = price.take(layout.parent[inner])
+        if level.promote is not None or level.cut is not None:
+            values = np.full((row.shape[0], row.shape[1] + 2), np.inf)
+            values[:, 0] = -np.inf
+            values[:, 1:-1] = _values(row, cost)
+            flat, start = values.ravel(), np.arange(0, values.size, values.shape[1])
+            if level.cut is not None:
+                here = np.minimum(here, flat.take(start + 1 + np.minimum(most[inner], row.shape[1])))
+            if level.promote is not None:
+                here = np.maximum(here, flat.take(start + np.minimum(least[inner], row.shape[1])))
+        price[inner] = here
+    return price
+
+
+def _values(row: Keys, cost: FloatArray) -> FloatArray:
+    values: FloatArray = cost.take(row & _PLACE)
+    values[row < _FREE] = -np.inf
+    values[row >= _CUT] = np.inf
+    return values
+
+
+def _best_combination(
+    layout: Layout, ranked: _Ranked, state: _State, gains: FloatArray, rows: IntArray
+) -> IntArray | None:
+    """Return the new items, by decreasing gain, of the best combination of testlets still to begin.
+
+    The prices of any solved combination bound every other one (Lagrangian duality): it costs at least the
+    solved cost, less the reduced costs (cost - price) of the solved combination's testlets, plus its own.
+    Combinations are solved in order of that bound, until it passes the best cost found.
+    """
+    testlets = layout.testlets
+    solved = _first_solved(layout, ranked, state, rows[:1])
+    if solved is None:
+        rows = rows[_satisfiable(layout, state, testlets.combination[rows])[0].all(axis=1)]
+        solved = _first_solved(layout, ranked, state, rows)
+    if solved is None:
+        return None
+    reference, best, price = solved
+    worth = np.append(gains, 0.0)
+    term = -worth.take(testlets.padded) - np.append(price, 0.0).take(testlets.home)
+    best_cost = -float(worth.take(best).sum() + worth.take(_members(layout, reference)).sum())
+    reduced = term.sum(axis=1).take(testlets.combination[rows]).sum(axis=1)
+    bound = best_cost + (reduced - term.sum(axis=1).take(testlets.combination[reference]).sum())
+    # Rounding can only be a few units in the last place of the sums; a wide margin keeps the pruning exact.
+    margin = 1e-11 * float(np.abs(term).sum() + np.abs(worth.take(best)).sum())
+    order = bound.argsort(kind="stable")
+    order = order[rows[order] != reference]
+    best_row, start, size = reference, 0, _FIRST_CHUNK
+    while start < order.size and bound[order[start]] <= best_cost + margin:
+        chunk = rows[order[start : start + size]]
+        start, size = start + size, _CHUNK
+        count = state.below + testlets.counts.take(testlets.combination[chunk], axis=0).sum(axis=1)
+        possible = (count <= layout.upper).all(axis=1)
+        chunk, count = chunk[possible], count[possible]
+        if not chunk.size:
+            continue
+        items, feasible = _fill_each(layout, ranked, count, state.length)
+        own = testlets.padded.take(testlets.combination[chunk], axis=0).reshape(len(chunk), -1)
+        value = -(worth.take(items).sum(axis=1) + worth.take(own).sum(axis=1))
+        value[~feasible] = np.inf
+        for index in np.flatnonzero(value <= best_cost).tolist():
+            if (value[index], chunk[index]) < (best_cost, best_row):
+                best_cost, best_row = float(value[index]), int(chunk[index])
+                best = items[index]
+    new = np.concatenate([best[best < layout.n_items], _members(layout, best_row)])
+    in_order: IntArray = new[np.lexsort((layout.rank.take(new), -gains.take(new)))]
+    return in_order
+
+
+def _members(layout: Layout, row: int) -> IntArray:
+    testlets = layout.testlets
+    members: IntArray = testlets.padded.take(testlets.combination[row], axis=0).ravel()
+    return members[members < layout.n_items]
+
+
+def _first_solved(
+    layout: Layout, ranked: _Ranked, state: _State, rows: IntArray
+) -> tuple[int, IntArray, FloatArray] | None:
+    """First combination of `rows` that has a test, the other new items of that test, and its prices."""
+    for row in rows.tolist():
+        count = state.below + layout.testlets.counts.take(layout.testlets.combination[row], axis=0).sum(
+            axis=0
+        )
+        trace: list[Keys] = []
+        items = _fill(layout, ranked, count, state.length, trace)
+        if items is not None:
+            return row, items, _prices(layout, trace, ranked.cost, count, state.length)
+    return None
+
+
+def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) -> tuple[IntArray, BoolArray]:
+    """Fill many tests at once: `count` (n_tests, n_nodes); candidates shared, or one row for each test.
+
+    Returns the new items by decreasing gain, (n_tests, width), padded with n_items, and the verdicts.
+    """
+    n_tests, last = len(count), layout.n_candidates - 1
+    need = length - count[:, -1]
+    width = max(0, min(int(need.max()), len(layout.root)))
+    feasible = (need >= 0) & (need <= width)
+    root = _merge(layout, ranked.order, count)[:, :width]
+    places: IntArray = np.where(np.arange(width) < need[:, None], root & _PLACE, last)
+    places.sort(axis=1)
+    if ranked.item.ndim == 1:
+        items, costs = ranked.item.take(places), ranked.cost.take(places)
+    else:
+        items = np.take_along_axis(ranked.item, places, axis=1)
+        costs = np.take_along_axis(ranked.cost, places, axis=1)
+    real = np.isfinite(costs)
+    feasible &= real.sum(axis=1) == need
+    items = np.where(real, items, layout.n_items)
+    offset = np.arange(n_tests)[:, None, None] * (layout.n_nodes + 1)
+    below = (layout.path.take(items, axis=0) + offset).ravel()
+    total = np.bincount(below, minlength=n_tests * (layout.n_nodes + 1)).reshape(n_tests, -1)[:, :-1] + count
+    feasible &= ((total >= layout.lower) & (total <= layout.upper)).all(axis=1)
+    return items, feasible
+
+
+def _satisfiable(
+    layout: Layout, state: _State, combination: IntArray
+) -> tuple[BoolArray, IntArray, IntArray]:
+    """Whether each node's subtree can be satisfied under each combination of testlets, by counts alone.
+
+    Returns three arrays (n_combinations, n_nodes): the verdict and both ends of each node's interval.
+    """
+    testlets = layout.testlets
+    n = layout.n_nodes
+    direct = np.bincount(layout.home.take(state.fixed), minlength=n)
+    free = np.bincount(layout.home[layout.single & np.isfinite(state.cost[:-1])], minlength=n)
+    fixed = direct + testlets.direct.take(combination, axis=0).sum(axis=1)
+    low = np.zeros_like(fixed)
+    high = np.zeros_like(fixed)
+    met = np.ones(fixed.shape, dtype=np.bool_)
+    for siblings in layout.siblings:
+        here, children = siblings.nodes, siblings.children
+        low[:, here] = fixed[:, here]
+        high[:, here] = fixed[:, here] + free[here]
+        if siblings.parents.size:
+            low[:, siblings.parents] += np.add.reduceat(low[:, children], siblings.starts, axis=1)
+            high[:, siblings.parents] += np.add.reduceat(high[:, children], siblings.starts, axis=1)
+            met[:, siblings.parents] = np.logical_and.reduceat(met[:, children], siblings.starts, axis=1)
+        np.maximum(low[:, here], layout.lower[here], out=low[:, here])
+        np.minimum(high[:, here], layout.upper[here], out=high[:, here])
+        if here.stop == n:
+            np.maximum(low[:, -1], state.length, out=low[:, -1])
+            np.minimum(high[:, -1], state.length, out=high[:, -1])
+        met[:, here] &= low[:, here] <= high[:, here]
+    return met, low, high
+
+
+def _empty_row(layout: Layout, state: _State, rows: IntArray) -> tuple[int, int, int]:
+    """Deepest node that no combination satisfies, what its row asks for and what it can have."""
+    hopeless = np.ones(layout.n_nodes, dtype=np.bool_)
+    chunks = [rows[start : start + 1024] for start in range(0, rows.size, 1024)]
+    for chunk in chunks:
+        hopeless &= ~_satisfiable(layout, state, layout.testlets.combination[chunk])[0].any(axis=0)
+    node = int(np.argmax(hopeless))
+    under = np.unique(layout.path_of_nodes[:, 0][(layout.path_of_nodes == node).any(axis=1)])
+    nearest: tuple[int, int, int] | None = None
+    for chunk in chunks:
+        _, low, high = _satisfiable(layout, state, layout.testlets.combination[chunk])
+        gap = np.maximum(low - high, 0)[:, under]
+        for index in np.flatnonzero(gap.any(axis=1)).tolist():
+            short = int(gap[index].sum())
+            if nearest is None or short < nearest[0]:
+                first = int(under[np.argmax(gap[index] > 0)])
+                nearest = short, int(low[index, first]), int(high[index, first])
+    _, needed, available = nearest or (0, 0, 0)
+    return int(layout.original[node]), needed, available
+
+
+def _infeasible(node: int, needed: int, available: int) -> ShadowTest:
+    return ShadowTest(False, _NOTHING, math.nan, node, needed, available)
+
+
+class ShadowTests(NamedTuple):
+    """Shadow tests of many persons.
+
+    Attributes
+    ----------
+    feasible : ndarray of bool, shape (n_persons,)
+    items : ndarray of int, shape (n_persons, length)
+        As in `ShadowTest`; without meaning where not feasible.
+    objective : ndarray of float, shape (n_persons,)
+        nan where not feasible.
+    """
+
+    feasible: BoolArray
+    items: IntArray
+    objective: FloatArray
+
+
+def shadow_tests(
+    layout: Layout, gain: ArrayLike, taken: ArrayLike, length: int, *, available: BoolArray | None = None
+) -> ShadowTests:
+    """Return the shadow tests of many persons who have answered the same number of items.
+
+    Parameters
+    ----------
+    layout : Layout
+    gain : array_like, shape (n_persons, n_items)
+    taken : array_like of int, shape (n_persons, n_taken)
+    length : int, items
+    available : ndarray of bool, shape (n_items,) or (n_persons, n_items), optional
+
+    Returns
+    -------
+    ShadowTests
+        Identical to what `shadow_test` gives each person; it also names the row, where not feasible.
+
+    Raises
+    ------
+    InvalidParameters, InvalidResponses
+        As `shadow_test`.
+
+    Notes
+    -----
+    The same merge, on arrays with one more axis. Persons who can still begin a testlet are served one by one.
+
+    References
+    ----------
+    van der Linden & Reese (1998).
+    """
+    given = np.asarray(taken)
+    if given.ndim != 2:
+        raise InvalidResponses("taken", None, f"must have two dimensions, has {given.ndim}")
+    n_persons, n_items = len(given), layout.n_items
+    gains = _finite(layout, gain, (n_persons, n_items))
+    usable = _usable(layout, available, (n_items,), (n_persons, n_items))
+    result = ShadowTests(
+        np.zeros(n_persons, dtype=np.bool_),
+        np.zeros((n_persons, length), dtype=np.int64),
+        np.full(n_persons, np.nan),
+    )
+    together: list[int] = []
+    fixed: list[IntArray] = []
+    for person in range(n_persons):
+        own = _distinct(layout, given[person])
+        if layout.testlets.items:
+            mine = usable if usable is None or usable.ndim == 1 else usable[person]
+            owed, started = _started(layout, own, mine)
+            if started.size > layout.tree.max_testlets:
+                continue
+            if _open_combinations(layout, started, mine).size > 1:
+                alone = shadow_test(layout, gains[person], own, length, available=mine)
+                if alone.feasible:
+                    result.feasible[person] = True
+                    result.items[person] = alone.items
+                    result.objective[person] = alone.objective
+                continue
+            own = np.concatenate([own, owed])
+        together.append(person)
+        fixed.append(own)
+    step = max(1, _BATCH // n_items)
+    for start in range(0, len(together), step):
+        persons = np.array(together[start : start + step])
+        mine = usable if usable is None or usable.ndim == 1 else usable[persons]
+        _fill_persons(layout, gains, persons, fixed[start : start + step], mine, result)
+    return result
+
+
+_BATCH = 100_000  # gains handled at once, so that the arrays stay in the cache
+
+
+def _fill_persons(
+    layout: Layout,
+    gains: FloatArray,
+    persons: IntArray,
+    fixed: list[IntArray],
+    usable: BoolArray | None,
+    result: ShadowTests,
+) -> None:
+    n_items, length = layout.n_items, result.items.shape[1]
+    done = _padded(fixed, max(map(len, fixed)), n_items)
+    cost = np.full((len(persons), n_items + 1), np.inf)
+    np.negative(gains[persons], out=cost[:, :-1])
+    if usable is not None:
+        cost[:, :-1][np.broadcast_to(~usable, (len(persons), n_items))] = np.inf
+    np.put_along_axis(cost, done, np.inf, axis=1)
+    rows = np.arange(len(persons))[:, None]
+    below = layout.path.take(done, axis=0) + rows[:, :, None] * (layout.n_nodes + 1)
+    count = np.bincount(below.ravel(), minlength=len(persons) * (layout.n_nodes + 1))
+    count = count.reshape(len(persons), -1)[:, :-1]
+    new, feasible = _fill_each(layout, _rank(layout, cost), count, length)
+    for index in np.flatnonzero(feasible).tolist():
+        person, own = int(persons[index]), fixed[index]
+        result.feasible[person] = True
+        result.items[person, : len(own)] = own
+        result.items[person, len(own) :] = new[index, : length - len(own)]
+        result.objective[person] = float(gains[person].take(result.items[person]).sum())
+
+
+def owed_items(layout: Layout, taken: Indices, *, available: BoolArray | None = None) -> IntArray:
+    """Return the items that the testlets already started still owe, the next one to give first.
+
+    Parameters
+    ----------
+    layout : Layout
+    taken : sequence of int, shape (n_taken,)
+    available : ndarray of bool, shape (n_items,), optional
+        An item that is not available is not owed.
+
+    Returns
+    -------
+    ndarray of int, shape (n_owed,)
+        Testlets in the order they were started, items in their order within the testlet.
+
+    Raises
+    ------
+    InvalidParameters, InvalidResponses
+        As `shadow_test`.
+
+    References
+    ----------
+    van der Linden (2005), ch. 7.
+    """
+    usable = _usable(layout, available, (layout.n_items,))
+    return _started(layout, _distinct(layout, taken), usable)[0]
+
+
+def tree_minima_met(layout: Layout, taken: Indices, *, available: BoolArray | None = None) -> bool:
+    """Return whether a test may stop here: every lower bound is met and no testlet is left unfinished.
+
+    Parameters
+    ----------
+    layout : Layout
+    taken : sequence of int, shape (n_taken,)
+    available : ndarray of bool, shape (n_items,), optional
+        A testlet is finished when its available items are taken.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InvalidParameters, InvalidResponses
+        As `shadow_test`.
+
+    References
+    ----------
+    van der Linden (2005), ch. 9.
+    """
+    given = _distinct(layout, taken)
+    below = layout.path.take(given, axis=0).ravel()
+    if (np.bincount(below, minlength=layout.n_nodes + 1)[:-1] < layout.lower).any():
+        return False
+    return not layout.testlets.items or not owed_items(layout, given, available=available).size
+
+
+def violations(tree: BlueprintTree, items: Indices) -> int:
+    """Count the rows that a finished test breaks: nodes out of bounds, broken testlets, too many of them.
+
+    Parameters
+    ----------
+    tree : BlueprintTree
+    items : sequence of int, shape (n_given,)
+
+    Returns
+    -------
+    int
+        Nodes whose count is out of its bounds, plus testlets begun and not finished, plus one when more
+        testlets were begun than the blueprint allows.
+
+    Raises
+    ------
+    InvalidResponses
+        Naming `items` when it holds an unknown item or one twice.
+
+    Notes
+    -----
+    Shares nothing with the solver, so that it can judge it. A testlet cut short by a withdrawal counts.
+
+    References
+    ----------
+    van der Linden (2005), ch. 9.
+    """
+    seen: set[int] = set()
+    count = [0] * len(tree.parent)
+    for position, item in enumerate(np.asarray(items).tolist()):
+        if not isinstance(item, int) or not 0 <= item < len(tree.leaf):
+            raise InvalidResponses("items", position, f"no item {item}")
+        if item in seen:
+            raise InvalidResponses("items", position, f"item {item} is there twice")
+        seen.add(item)
+        node = int(tree.leaf[item])
+        while node >= 0:
+            count[node] += 1
+            node = int(tree.parent[node])
+    bounds = zip(count, tree.lower.tolist(), tree.upper.tolist(), strict=True)
+    broken = sum(not low <= number <= high for number, low, high in bounds)
+    begun = {int(tree.testlet[item]) for item in seen} - {-1}
+    whole = [set(np.flatnonzero(tree.testlet == testlet).tolist()) <= seen for testlet in begun]
+    return broken + whole.count(False) + (len(begun) > tree.max_testlets)

@@ -1,0 +1,734 @@
+"""Items, testlets and their documents: frozen, and valid once they exist.
+
+The dictionary form (:meth:`Item.to_dict`) is the one of the text files and of the database.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from item_bank.errors import Fault, InvalidItem, InvalidTestlet, raise_if
+from item_bank.fields import Fields, did_you_mean
+
+ITEM_LEVELS = range(1, 7)
+ITEM_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+TOPIC_ID = re.compile(r"[A-Z][A-Z0-9]*\.[a-z0-9_-]+")
+LOCAL_ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
+TRANSVERSAL = "transversal"
+LANGUAGES = ("fr", "en")
+_NO_DAY = datetime.date(1, 1, 1)
+
+
+class Interaction(StrEnum):
+    """What the learner does to answer."""
+
+    SINGLE_CHOICE = "single_choice"
+    MULTIPLE_CHOICE = "multiple_choice"
+    ORDER = "order"
+    MATCH = "match"
+    SHORT_TEXT = "short_text"
+    NUMERIC = "numeric"
+
+    @property
+    def has_options(self) -> bool:
+        """Whether the learner works on options written by the author."""
+        return self in _OPTION_COUNTS
+
+
+_OPTION_COUNTS: dict[Interaction, tuple[int, int]] = {
+    Interaction.SINGLE_CHOICE: (3, 5),
+    Interaction.MULTIPLE_CHOICE: (4, 6),
+    Interaction.ORDER: (3, 6),
+    Interaction.MATCH: (3, 6),
+}
+
+
+class Status(StrEnum):
+    """Where an item stands in its life."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    PRETEST = "pretest"
+    OPERATIONAL = "operational"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice, a step to put in order or an element to classify; `why` explains it after the answer."""
+
+    id: str
+    text: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One of the classes of a match item."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SingleChoiceKey:
+    """The one right option."""
+
+    option: str
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        yield from _unknown_options(item, ("key",), (self.option,))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": self.option}
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleChoiceKey:
+    """All the right options, and they alone."""
+
+    options: tuple[str, ...]
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        yield from _unknown_options(item, ("key",), self.options)
+        yield from _repeated(("key",), self.options)
+        if len(self.options) < 2:
+            yield Fault(("key",), "has fewer than two right options.", "Use single_choice for a single one.")
+        if item.options and set(self.options) >= {option.id for option in item.options}:
+            yield Fault(("key",), "makes every option right.", "At least one option is wrong.")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": list(self.options)}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """The steps in their right order."""
+
+    steps: tuple[str, ...]
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        yield from _unknown_options(item, ("key",), self.steps)
+        yield from _repeated(("key",), self.steps)
+        missing = [option.id for option in item.options if option.id not in self.steps]
+        if missing:
+            yield Fault(("key",), f"leaves out {', '.join(missing)}.", "Give every step its place.")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": list(self.steps)}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """The category of each option, in the order of the options."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        elements = tuple(element for element, _ in self.pairs)
+        yield from _unknown_options(item, ("key",), elements)
+        yield from _repeated(("key",), elements)
+        missing = [option.id for option in item.options if option.id not in elements]
+        if missing:
+            yield Fault(("key",), f"leaves out {', '.join(missing)}.", "Give every element its category.")
+        categories = [category.id for category in item.categories]
+        for element, category in self.pairs:
+            if category not in categories:
+                yield Fault(
+                    ("key", element),
+                    f'names no category: "{category}".',
+                    f"The categories are {', '.join(categories) or 'not given'}.",
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": dict(self.pairs)}
+
+
+@dataclass(frozen=True, slots=True)
+class ShortTextKey:
+    """Accepted answers; `edit_distance` None leaves the number of forgiven typing errors to the rule."""
+
+    accepted: tuple[str, ...]
+    edit_distance: int | None = None
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        if not self.accepted:
+            yield Fault(("accepted",), "is empty.", "List at least one accepted answer.")
+        for index, answer in enumerate(self.accepted):
+            if not any(letter.isalnum() for letter in answer):
+                yield Fault(("accepted", index), "has neither letter nor digit.")
+            if len(answer) > 100:
+                yield Fault(("accepted", index), "is longer than 100 characters.", "A short answer is short.")
+
+    def to_dict(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"accepted": list(self.accepted)}
+        if self.edit_distance is not None:
+            data["edit_distance"] = self.edit_distance
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class NumericKey:
+    """The right number, and how far from it an answer is still right."""
+
+    value: Decimal
+    tolerance: Decimal = Decimal(0)
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        for name, number in (("key", self.value), ("tolerance", self.tolerance)):
+            if not number.is_finite() or abs(number.adjusted()) > 12:
+                yield Fault((name,), f"is {number}; a finite number of ordinary size is expected.")
+        if self.tolerance.is_finite() and self.tolerance < 0:
+            yield Fault(("tolerance",), f"is {self.tolerance}; it cannot be negative.")
+
+    def to_dict(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"key": _plain_number(self.value)}
+        if self.tolerance:
+            data["tolerance"] = _plain_number(self.tolerance)
+        return data
+
+
+ScoringKey = SingleChoiceKey | MultipleChoiceKey | OrderKey | MatchKey | ShortTextKey | NumericKey
+
+_KEY_TYPES: dict[Interaction, type[ScoringKey]] = {
+    Interaction.SINGLE_CHOICE: SingleChoiceKey,
+    Interaction.MULTIPLE_CHOICE: MultipleChoiceKey,
+    Interaction.ORDER: OrderKey,
+    Interaction.MATCH: MatchKey,
+    Interaction.SHORT_TEXT: ShortTextKey,
+    Interaction.NUMERIC: NumericKey,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatedParameters:
+    """Item parameters written in the file instead of those the level gives, with where they come from."""
+
+    discrimination: float
+    difficulty: float
+    guessing: float
+    upper_asymptote: float
+    source: str
+    se_discrimination: float = 0.0
+    se_difficulty: float = 0.0
+    se_guessing: float = 0.0
+    se_upper_asymptote: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def read(cls, block: Fields) -> StatedParameters:
+        """Read the optional ``parameters:`` block of an item."""
+        guessing = block.number("guessing", 0.0, required=False, low=0, high=0.9)
+        parameters = cls(
+            discrimination=block.number(
+                "discrimination",
+                1.0,
+                low=0.05,
+                high=10,
+                why="A discrimination is positive: a better learner is more likely to be right.",
+            ),
+            difficulty=block.number("difficulty", 0.0, low=-8, high=8),
+            guessing=guessing,
+            upper_asymptote=block.number("upper_asymptote", 1.0, required=False, low=0.1, high=1),
+            source=block.text("source", longest=500),
+            se_discrimination=block.number("se_discrimination", 0.0, required=False, low=0, high=10),
+            se_difficulty=block.number("se_difficulty", 0.0, required=False, low=0, high=10),
+            se_guessing=block.number("se_guessing", 0.0, required=False, low=0, high=1),
+            se_upper_asymptote=block.number("se_upper_asymptote", 0.0, required=False, low=0, high=1),
+        )
+        if parameters.upper_asymptote <= guessing:
+            block.fault("upper_asymptote", f"is not above guessing ({guessing:g}).")
+        block.no_other()
+        return parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question with its scoring key and all that an author says about it."""
+
+    id: str
+    competence: str
+    topic: str
+    level: int
+    interaction: Interaction
+    stem: str
+    scoring_key: ScoringKey
+    options: tuple[Option, ...] = ()
+    categories: tuple[Category, ...] = ()
+    unit: str = ""
+    rationale: str
+    sources: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    professions: tuple[str, ...]
+    stage: str
+    recheck: datetime.date
+    status: Status
+    author: str
+    language: str = "fr"
+    translation_of: str | None = None
+    shuffle: bool = True
+    enemies: tuple[str, ...] = ()
+    doubt: str = ""
+    testlet: str | None = None
+    parameters: StatedParameters | None = None
+
+    def __post_init__(self) -> None:
+        raise_if(list(_item_faults(self)), InvalidItem, self.id)
+
+    @property
+    def guessing_floor(self) -> float:
+        """The chance of a right answer at random, where the interaction has one worth modelling."""
+        return 1 / len(self.options) if self.interaction is Interaction.SINGLE_CHOICE else 0.0
+
+    def option(self, option_id: str) -> Option:
+        """Return one of the options by its id."""
+        return next(option for option in self.options if option.id == option_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form; fields at their default are left out."""
+        data: dict[str, Any] = {
+            "id": self.id,
+            "competence": self.competence,
+            "topic": self.topic,
+            "level": self.level,
+            "interaction": str(self.interaction),
+            "stem": self.stem,
+        }
+        if self.categories:
+            data["categories"] = [{"id": category.id, "text": category.text} for category in self.categories]
+        if self.options:
+            data["options"] = [
+                {"id": option.id, "text": option.text} | ({"why": option.why} if option.why else {})
+                for option in self.options
+            ]
+        data |= self.scoring_key.to_dict()
+        if self.unit:
+            data["unit"] = self.unit
+        data |= {
+            "rationale": self.rationale,
+            "sources": list(self.sources),
+            "professions": list(self.professions),
+            "stage": self.stage,
+            "recheck": self.recheck.isoformat(),
+            "status": str(self.status),
+            "author": self.author,
+            "language": self.language,
+        }
+        if self.facts:
+            data["facts"] = list(self.facts)
+        if self.translation_of:
+            data["translation_of"] = self.translation_of
+        if not self.shuffle:
+            data["shuffle"] = False
+        if self.enemies:
+            data["enemies"] = list(self.enemies)
+        if self.doubt:
+            data["doubt"] = self.doubt
+        if self.testlet:
+            data["testlet"] = self.testlet
+        if self.parameters:
+            data["parameters"] = self.parameters.to_dict()
+        return data
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the version's content: neither its status, its doubt nor its parameters belong to it."""
+        data = self.to_dict()
+        for name in ("status", "doubt", "parameters"):
+            data.pop(name, None)
+        return canonical_hash(data)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Item:
+        """Read the JSON form back.
+
+        Raises
+        ------
+        InvalidItem
+            With every fault of the data.
+        """
+        item, faults = read_item(data)
+        if item is None or faults:
+            raise InvalidItem(subject_of(data), faults)
+        return item
+
+
+def subject_of(data: Any) -> str:
+    """Return the id that a raw mapping gives itself, to name it in an error."""
+    return str(data.get("id") or "") if isinstance(data, Mapping) else ""
+
+
+def read_item(data: Any) -> tuple[Item | None, list[Fault]]:
+    """Read an item from its dictionary form; the item is None when any fault was found."""
+    fields = Fields(data)
+    if not isinstance(data, Mapping):
+        return None, fields.faults
+    interaction = fields.one_of("interaction", tuple(Interaction), Interaction.SINGLE_CHOICE)
+    known_interaction = not any(fault.path == ("interaction",) for fault in fields.faults)
+    options: list[Option] = []
+    categories: list[Category] = []
+    if known_interaction and interaction.has_options:
+        for block in fields.blocks("options"):
+            options.append(
+                Option(
+                    block.text("id", "?", longest=16),
+                    block.text("text", "?", longest=1_000),
+                    block.text("why", required=interaction is not Interaction.ORDER, longest=2_000),
+                )
+            )
+            block.no_other()
+    if known_interaction and interaction is Interaction.MATCH:
+        for block in fields.blocks("categories"):
+            categories.append(
+                Category(block.text("id", "?", longest=16), block.text("text", "?", longest=300))
+            )
+            block.no_other()
+    scoring_key = _read_key(fields, interaction) if known_interaction else None
+    if not known_interaction:
+        fields.skip(*_INTERACTION_FIELDS)
+    parameters = fields.block("parameters")
+    values: dict[str, Any] = {
+        "id": fields.text("id", longest=60),
+        "competence": fields.text("competence", longest=30),
+        "topic": fields.text("topic", longest=60),
+        "level": fields.integer("level", 1, low=ITEM_LEVELS[0], high=ITEM_LEVELS[-1]),
+        "interaction": interaction,
+        "stem": fields.text("stem", "?", longest=5_000),
+        "options": tuple(options),
+        "categories": tuple(categories),
+        "unit": fields.text("unit", required=False, longest=30) if interaction is Interaction.NUMERIC else "",
+        "rationale": fields.text("rationale", longest=5_000),
+        "sources": fields.texts("sources"),
+        "facts": fields.texts("facts", required=False),
+        "professions": fields.texts("professions"),
+        "stage": fields.text("stage", longest=30),
+        "recheck": fields.day("recheck", _NO_DAY),
+        "status": fields.one_of("status", tuple(Status), Status.DRAFT),
+        "author": fields.text("author", longest=200),
+        "language": fields.text("language", "fr", required=False, longest=10),
+        "translation_of": fields.text("translation_of", required=False, longest=60) or None,
+        "shuffle": fields.boolean("shuffle", True),
+        "enemies": fields.texts("enemies", required=False),
+        "doubt": fields.text("doubt", required=False, longest=2_000),
+        "testlet": fields.text("testlet", required=False, longest=60) or None,
+        "parameters": StatedParameters.read(parameters) if parameters else None,
+    }
+    fields.no_other(() if known_interaction else _INTERACTION_FIELDS)
+    if scoring_key is None:
+        return None, fields.faults
+    try:
+        item = Item(scoring_key=scoring_key, **values)
+    except InvalidItem as error:
+        # A field already reported as missing or of a wrong type was read as a harmless value: say it once.
+        reported = {fault.path[:1] for fault in fields.faults}
+        fields.faults.extend(fault for fault in error.faults if fault.path[:1] not in reported)
+        return None, fields.faults
+    return (None if fields.faults else item), fields.faults
+
+
+_INTERACTION_FIELDS = ("options", "categories", "key", "accepted", "edit_distance", "tolerance", "unit")
+
+
+def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
+    before = len(fields.faults)
+    key: ScoringKey
+    match interaction:
+        case Interaction.SINGLE_CHOICE:
+            value = fields.value("key")
+            if isinstance(value, list | tuple) and len(value) == 1:
+                fields.fault(
+                    "key", "is a list; the id of one option is expected.", f"Write `key: {value[0]}`."
+                )
+            elif isinstance(value, list | tuple):
+                fields.fault(
+                    "key",
+                    "is a list of several options; the id of one option is expected.",
+                    "Use the interaction multiple_choice when several options are right.",
+                )
+            key = SingleChoiceKey(fields.text("key", longest=16) if value is not None else "")
+        case Interaction.MULTIPLE_CHOICE:
+            key = MultipleChoiceKey(fields.texts("key"))
+        case Interaction.ORDER:
+            key = OrderKey(fields.texts("key"))
+        case Interaction.MATCH:
+            pairs = fields.value("key")
+            if pairs is not None and not isinstance(pairs, Mapping):
+                fields.fault("key", "the category of each element is expected.", "Write `key: {a: x, b: y}`.")
+            block = (
+                Fields(pairs, (*fields.path, "key"), fields.faults) if isinstance(pairs, Mapping) else None
+            )
+            key = MatchKey(
+                tuple((str(name), block.text(name, longest=16)) for name in pairs) if block else ()
+            )
+        case Interaction.SHORT_TEXT:
+            distance = None
+            if fields.has("edit_distance"):
+                distance = fields.integer("edit_distance", low=0, high=2)
+            fields.skip("edit_distance")
+            key = ShortTextKey(fields.texts("accepted"), distance)
+        case Interaction.NUMERIC:
+            key = NumericKey(
+                _decimal(fields.number("key", low=-1e12, high=1e12)),
+                _decimal(
+                    fields.number(
+                        "tolerance", required=False, low=0, high=1e12, why="A tolerance cannot be negative."
+                    )
+                ),
+            )
+    return key if len(fields.faults) == before else None
+
+
+def _decimal(number: float) -> Decimal:
+    """Read a float as the number its author wrote: 0.1 is one tenth."""
+    return Decimal(repr(number))
+
+
+def _plain_number(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _unknown_options(item: Item, path: tuple[str, ...], named: tuple[str, ...]) -> Iterator[Fault]:
+    known = [option.id for option in item.options]
+    for option_id in named:
+        if option_id not in known:
+            yield Fault(
+                path,
+                f'names no option: "{option_id}".',
+                f"The options are {', '.join(known) or 'not given'}.",
+            )
+
+
+def _repeated(path: tuple[str, ...], named: tuple[str, ...]) -> Iterator[Fault]:
+    for name, times in Counter(named).items():
+        if times > 1:
+            yield Fault(path, f'names "{name}" {times} times.', "Name it once.")
+
+
+def _item_faults(item: Item) -> Iterator[Fault]:
+    if not ITEM_ID.fullmatch(item.id):
+        yield Fault(
+            ("id",), f'"{item.id}" is not an item id.', "Write it like D2C3-001: capitals, digits, dashes."
+        )
+    if not item.topic.startswith(f"{item.competence}."):
+        yield Fault(
+            ("topic",),
+            f'"{item.topic}" is not a topic of the competence {item.competence}.',
+            f"A topic of this competence starts with {item.competence} and a dot.",
+        )
+    if item.level not in ITEM_LEVELS:
+        yield Fault(("level",), f"is {item.level}; a whole number from 1 to 6 is expected.")
+    if not item.stem.strip():
+        yield Fault(("stem",), "is empty.", "Write the question.")
+    yield from _option_faults(item)
+    if not isinstance(item.scoring_key, _KEY_TYPES[item.interaction]):
+        yield Fault(("key",), f"is not a key for the interaction {item.interaction}.")
+    else:
+        yield from item.scoring_key.faults(item)
+    if not item.sources:
+        yield Fault(("sources",), "is an empty list.", "Name the text on which the key rests.")
+    if not item.professions:
+        yield Fault(
+            ("professions",), "is an empty list.", f"Write [{TRANSVERSAL}] or the professions concerned."
+        )
+    elif TRANSVERSAL in item.professions and len(item.professions) > 1:
+        yield Fault(("professions",), f"says {TRANSVERSAL} and names professions.", "Keep one of the two.")
+    yield from _repeated(("professions",), item.professions)
+    if item.language not in LANGUAGES:
+        yield Fault(
+            ("language",), f'"{item.language}" is not a language of the bank.', did_you_mean("", LANGUAGES)
+        )
+    if item.id in item.enemies:
+        yield Fault(("enemies",), "names the item itself.", "Remove it.")
+    if item.status is Status.OPERATIONAL and item.doubt:
+        yield Fault(
+            ("doubt",), "is written on an operational item.", "Settle the doubt, or go back to draft."
+        )
+
+
+def _option_faults(item: Item) -> Iterator[Fault]:
+    if not item.interaction.has_options:
+        if item.options:
+            yield Fault(("options",), f"have no place in the interaction {item.interaction}.", "Remove them.")
+    else:
+        low, high = _OPTION_COUNTS[item.interaction]
+        if not low <= len(item.options) <= high:
+            yield Fault(
+                ("options",),
+                f"has {len(item.options)} options; {low} to {high} are expected for {item.interaction}.",
+            )
+    if item.interaction is Interaction.MATCH:
+        if not 2 <= len(item.categories) <= 4:
+            yield Fault(("categories",), f"has {len(item.categories)} categories; 2 to 4 are expected.")
+    elif item.categories:
+        yield Fault(("categories",), f"have no place in the interaction {item.interaction}.", "Remove them.")
+    named_parts: tuple[tuple[str, Sequence[Option | Category]], ...] = (
+        ("options", item.options),
+        ("categories", item.categories),
+    )
+    for name, parts in named_parts:
+        seen_ids: set[str] = set()
+        seen_texts: set[str] = set()
+        for index, part in enumerate(parts):
+            if not LOCAL_ID.fullmatch(part.id):
+                yield Fault(
+                    (name, index, "id"), f'"{part.id}" is not an id.', "Use one small letter: a, b, c."
+                )
+            if part.id in seen_ids:
+                yield Fault(
+                    (name, index, "id"), f'"{part.id}" is already used in {name}.', "Use another letter."
+                )
+            if part.text in seen_texts:
+                yield Fault(
+                    (name, index, "text"), "repeats another one word for word.", "Write another text."
+                )
+            seen_ids.add(part.id)
+            seen_texts.add(part.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The fictitious document of a testlet: header lines and a body in simple Markdown."""
+
+    title: str
+    kind: str
+    body: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "kind": self.kind,
+            "fields": [list(line) for line in self.fields],
+            "body": self.body,
+        }
+
+
+DOCUMENT_KINDS = ("email", "log", "form", "letter", "page", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Testlet:
+    """A document and the items asked about it, all or none of them, in this order."""
+
+    __test__ = False  # pytest would take the name for a test class
+
+    id: str
+    title: str
+    document: Document
+    items: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        raise_if(list(_testlet_faults(self)), InvalidTestlet, self.id)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "document": self.document.to_dict(),
+            "items": list(self.items),
+        }
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical JSON form."""
+        return canonical_hash(self.to_dict())
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Testlet:
+        """Read the JSON form back.
+
+        Raises
+        ------
+        InvalidTestlet
+            With every fault of the data.
+        """
+        fields = Fields(data)
+        testlet = read_testlet(fields, fields.texts("items"))
+        fields.no_other()
+        raise_if(fields.faults, InvalidTestlet, str(fields.data.get("id", "")))
+        assert testlet is not None  # noqa: S101  (without faults there is a testlet)
+        return testlet
+
+
+def _testlet_faults(testlet: Testlet) -> Iterator[Fault]:
+    if not ITEM_ID.fullmatch(testlet.id):
+        yield Fault(("id",), f'"{testlet.id}" is not a testlet id.', "Write it like CAS-D2-1.")
+    if len(testlet.items) < 2:
+        yield Fault(("items",), "has fewer than two items.", "A single question is a stand-alone item.")
+    yield from _repeated(("items",), testlet.items)
+    if testlet.document.kind not in DOCUMENT_KINDS:
+        yield Fault(
+            ("document", "kind"),
+            f'"{testlet.document.kind}" is not a known kind.',
+            f"Known: {', '.join(DOCUMENT_KINDS)}.",
+        )
+
+
+def read_testlet(fields: Fields, items: tuple[str, ...]) -> Testlet | None:
+    """Read a testlet whose item ids are already known; faults go to the reader."""
+    testlet_id, title = fields.text("id", longest=60), fields.text("title", longest=200)
+    document = _read_document(fields)
+    if document is None:
+        return None
+    try:
+        return Testlet(testlet_id, title, document, items)
+    except InvalidTestlet as error:
+        reported = {fault.path[:1] for fault in fields.faults}
+        for fault in error.faults:
+            if fault.path[:1] not in reported:
+                fields.fault(fault.path, fault.message, fault.advice)
+        return None
+
+
+def _read_document(fields: Fields) -> Document | None:
+    if fields.value("document") is None:
+        return None
+    block = fields.block("document")
+    if block is None or not block.data:
+        return None
+    lines: list[tuple[str, str]] = []
+    for index, line in enumerate(block.value("fields", required=False) or []):
+        if isinstance(line, list | tuple) and len(line) == 2:
+            pair = Fields({"label": line[0], "value": line[1]}, (*block.path, "fields", index), fields.faults)
+            lines.append((pair.text("label", longest=100), pair.text("value", longest=1_000)))
+        else:
+            block.fault(
+                ("fields", index), "a label and its value are expected.", "Write `- [Objet, Bonjour]`."
+            )
+    document = Document(
+        title=block.text("title", longest=200),
+        kind=block.text("kind", longest=30),
+        body=block.text("body", longest=20_000),
+        fields=tuple(lines),
+    )
+    block.no_other()
+    return document
+
+
+def canonical_json(data: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no blank, UTF-8."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def canonical_hash(data: Any) -> str:
+    """Return the SHA-256 of the canonical JSON text, in hexadecimal."""
+    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
