@@ -1,18 +1,18 @@
 """What can go wrong, and how it is said: RFC 9457 problems for the API, a page in French for learners.
 
-    AppError
-    ├── NotFound                404  unknown, or not yours
-    ├── Unauthorized            401
-    ├── Forbidden               403
-    ├── Conflict                409  the state does not allow it
-    │   ├── AlreadyAnswered          another response stands for this question
-    │   ├── WrongItem                not the item being shown
-    │   ├── TimeOver                 the deadline has passed
-    │   └── SittingClosed
-    ├── Gone                    410  expired access code
-    ├── TooMany                 429
-    ├── InvalidInput            422  shape only: names the field, says what was expected
-    └── Unavailable             503
+AppError
+├── NotFound                404  unknown, or not yours
+├── Unauthorized            401
+├── Forbidden               403
+├── Conflict                409  the state does not allow it
+│   ├── AlreadyAnswered          another response stands for this question
+│   ├── WrongItem                not the item being shown
+│   ├── TimeOver                 the deadline has passed
+│   └── SittingClosed
+├── Gone                    410  expired access code
+├── TooMany                 429
+├── InvalidInput            422  shape only: names the field, says what was expected
+└── Unavailable             503
 """
 
 from collections.abc import Mapping

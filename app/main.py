@@ -241,12 +241,12 @@ async def on_invalid_request(request: Request, error: Exception) -> Response:
 async def on_database_trouble(request: Request, error: Exception) -> Response:
     """The database is away or full: say so, invite a retry."""
     log.error("database trouble", error=type(error).__name__, path=request.url.path)
-    return say(request, Unavailable("The service cannot answer now. Send the same request again.", retry_after=2))
+    return say(
+        request, Unavailable("The service cannot answer now. Send the same request again.", retry_after=2)
+    )
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """A bug: logged whole, said without detail."""
     log.error("unexpected error", path=request.url.path, exc_info=error)
     return say(request, AppError("Something went wrong on our side."))
-
-

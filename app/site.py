@@ -67,7 +67,11 @@ async def preferences(
     secure = context.settings.secure_cookies
     if theme is not None:
         value = theme if theme in THEMES else ""
-        response.set_cookie("theme", value, max_age=PREFERENCE_AGE, samesite="lax", secure=secure, httponly=True)
+        response.set_cookie(
+            "theme", value, max_age=PREFERENCE_AGE, samesite="lax", secure=secure, httponly=True
+        )
     if lang in LANGUAGES:
-        response.set_cookie("lang", lang, max_age=PREFERENCE_AGE, samesite="lax", secure=secure, httponly=True)
+        response.set_cookie(
+            "lang", lang, max_age=PREFERENCE_AGE, samesite="lax", secure=secure, httponly=True
+        )
     return response

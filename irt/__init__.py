@@ -14,7 +14,7 @@ from irt.errors import (
     IrtError,
     NotReportable,
 )
-from irt.exposure import Eligibility, Exposure, exposure
+from irt.exposure import Eligibility, Exposure, item_exposure
 from irt.models import information, probability
 from irt.policy import (
     ClassificationStop,
@@ -27,7 +27,7 @@ from irt.policy import (
     Step,
     compile_policy,
 )
-from irt.profile import Profile, ProfileModel, Standing, profile
+from irt.profile import Profile, ProfileModel, Standing, domain_profile
 from irt.shadow import BlueprintTree, ShadowTest, prepare, shadow_test
 from irt.simulate import Simulation, fit_eligibility, population, simulate
 from irt.types import ItemParameters
@@ -62,14 +62,14 @@ __all__ = [
     "Standing",
     "Step",
     "compile_policy",
+    "domain_profile",
     "eap",
-    "exposure",
     "fit_eligibility",
     "information",
+    "item_exposure",
     "population",
     "prepare",
     "probability",
-    "profile",
     "shadow_test",
     "simulate",
     "wle",

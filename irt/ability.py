@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -114,7 +115,8 @@ def log_posterior(log_prior: FloatArray, table: FloatArray, items: Indices, scor
     rows = np.empty((len(items) + 1, len(log_prior)))
     rows[0] = log_prior
     rows[1:] = table[items, scores]
-    return np.add.reduce(rows, axis=0)
+    total: FloatArray = np.add.reduce(rows, axis=0)
+    return total
 
 
 def posterior(log_density: FloatArray, nodes: FloatArray) -> Posterior:
@@ -250,14 +252,15 @@ def _warm_score(parameters: ItemParameters, right: BoolArray, theta: FloatArray)
     information = slope * slope / (p * q)
     bias = (information * a * (down - up)).sum(axis=1) / information.sum(axis=1)
     first = (slope / np.where(right, p, -q)).sum(axis=1)
-    return first + 0.5 * bias
+    left: FloatArray = first + 0.5 * bias
+    return left
 
 
 def _highest(parameters: ItemParameters, right: BoolArray, maxima: list[float]) -> int:
     """Which of several maxima is the highest: the score integrated from each to the next."""
     nodes, weights = np.polynomial.legendre.leggauss(64)
     heights = [0.0]
-    for start, stop in zip(maxima[:-1], maxima[1:], strict=True):
+    for start, stop in pairwise(maxima):
         half = (stop - start) / 2
         rise = half * weights @ _warm_score(parameters, right, start + half * (nodes + 1))
         heights.append(heights[-1] + float(rise))

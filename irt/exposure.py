@@ -47,7 +47,9 @@ class Eligibility:
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "edges", edges)
         if probabilities.ndim != 2 or edges.ndim != 1 or len(probabilities) != len(edges) + 1:
-            raise InvalidRules("eligibility", "needs one row of probabilities per band, one edge fewer than bands")
+            raise InvalidRules(
+                "eligibility", "needs one row of probabilities per band and an edge between bands"
+            )
         if not ((probabilities >= 0) & (probabilities <= 1)).all():
             raise InvalidRules("eligibility.probabilities", "must lie between 0 and 1")
         if not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
@@ -75,7 +77,7 @@ def band_of(theta: ArrayLike, edges: FloatArray) -> IntArray:
     return np.searchsorted(edges, np.asarray(theta, dtype=np.float64) + 1e-9, side="right").astype(np.int64)
 
 
-def exposure(given: IntArray, n_items: int) -> Exposure:
+def item_exposure(given: IntArray, n_items: int) -> Exposure:
     r"""Exposure and overlap statistics.
 
     Parameters
@@ -91,7 +93,7 @@ def exposure(given: IntArray, n_items: int) -> Exposure:
 
     Examples
     --------
-    >>> exposure(np.array([[0, 1], [0, 2]]), 4)
+    >>> item_exposure(np.array([[0, 1], [0, 2]]), 4)
     Exposure(rates=array([1. , 0.5, 0.5, 0. ]), highest=1.0, floor=0.5, overlap=0.5, unused=1)
     """
     n_persons = len(given)

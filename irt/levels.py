@@ -57,7 +57,8 @@ def level_of(theta: ArrayLike, cuts: FloatArray) -> IntArray:
     >>> level_of([-1.0, -0.8, 0.3, 2.0], np.array([-0.8, 0.0, 0.8, 1.6]))
     array([0, 1, 2, 4])
     """
-    return np.searchsorted(cuts, np.asarray(theta, dtype=np.float64) + TOLERANCE, side="right").astype(np.int64)
+    reached = np.asarray(theta, dtype=np.float64) + TOLERANCE
+    return np.searchsorted(cuts, reached, side="right").astype(np.int64)
 
 
 def below_weights(points: ArrayLike, grid: Grid) -> FloatArray:
@@ -121,7 +122,7 @@ def reporting_scale(cuts: FloatArray) -> ReportingScale:
 
 def to_points(scale: ReportingScale, theta: ArrayLike) -> FloatArray:
     """Points of `theta` on the reporting scale, same shape, within [0, 1000]."""
-    return np.interp(theta, scale.thetas, scale.points)
+    return np.interp(np.asarray(theta, dtype=np.float64), scale.thetas, scale.points)
 
 
 def expected_accuracy(probabilities: FloatArray, levels: IntArray) -> float:

@@ -42,7 +42,7 @@ from irt import ability, levels, models, randomness
 from irt.ability import DEFAULT_GRID, Grid, NormalPrior, Posterior
 from irt.errors import InfeasibleBlueprint, InvalidParameters, InvalidResponses, InvalidRules, NotReportable
 from irt.exposure import Eligibility, band_of
-from irt.profile import Profile, ProfileModel, profile
+from irt.profile import Profile, ProfileModel, domain_profile
 from irt.randomness import Purpose
 from irt.shadow import BlueprintTree, Layout, ShadowTest, prepare, shadow_test, tree_minima_met
 from irt.types import BoolArray, FloatArray, Indices, IntArray, ItemParameters, frozen, read_only
@@ -149,7 +149,8 @@ class Rules:
         if not 0 <= self.minimum_length <= self.length:
             raise InvalidRules("minimum_length", f"must lie between 0 and length, is {self.minimum_length}")
         if not 0 <= self.minimum_responses <= self.length:
-            raise InvalidRules("minimum_responses", f"must lie between 0 and length, is {self.minimum_responses}")
+            problem = f"must lie between 0 and length, is {self.minimum_responses}"
+            raise InvalidRules("minimum_responses", problem)
         if any(count < 1 for count in self.randomesque):
             raise InvalidRules("randomesque", "must be counts of at least 1")
 
@@ -229,9 +230,7 @@ class Policy:
     gain_bits: int
     tie_bits: int
 
-    def step(
-        self, items: Indices, scores: Indices, *, seed: int, available: BoolArray | None = None
-    ) -> Step:
+    def step(self, items: Indices, scores: Indices, *, seed: int, available: BoolArray | None = None) -> Step:
         """Decide what comes after these responses.
 
         Parameters
@@ -288,7 +287,7 @@ class Policy:
             warm = ability.wle(given, credits)
         if rules.profile is not None and given is not None:
             domains = self.domain[answered]
-            traits = profile(given, domains, credits, prior=rules.prior, model=rules.profile)
+            traits = domain_profile(given, domains, credits, prior=rules.prior, model=rules.profile)
         enough = len(answered) >= rules.minimum_responses
         return Score(
             theta=now.theta,
@@ -355,7 +354,7 @@ class Policy:
         return Draws(ranks, randomness.uniform(seed, Purpose.ELIGIBILITY, self.unit))
 
     def ineligible(self, theta: ArrayLike, eligibility: FloatArray | None) -> BoolArray | None:
-        """Items drawn ineligible in the band of theta, (..., n_items); None when the design has no control."""
+        """Items drawn ineligible in the band of theta, (..., n_items); None without exposure control."""
         if eligibility is None or self.rules.eligibility is None:
             return None
         band = band_of(theta, self.rules.eligibility.edges)
@@ -364,7 +363,7 @@ class Policy:
     def priorities(self, gain: FloatArray, ranks: IntArray, ineligible: BoolArray | None) -> FloatArray:
         """Pack quantised gain, order among ties and eligibility into whole numbers, (..., n_items)."""
         exponent = np.frexp(gain.max(axis=-1, keepdims=True))[1]
-        priority = np.ldexp(gain, self.gain_bits - exponent)
+        priority: FloatArray = np.ldexp(gain, self.gain_bits - exponent)
         np.rint(priority, out=priority)
         priority *= 2.0**self.tie_bits
         priority -= ranks

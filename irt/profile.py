@@ -112,8 +112,13 @@ class Profile(NamedTuple):
         return not self.standing.any()
 
 
-def profile(
-    parameters: ItemParameters, domains: ArrayLike, scores: ArrayLike, *, prior: NormalPrior, model: ProfileModel
+def domain_profile(
+    parameters: ItemParameters,
+    domains: ArrayLike,
+    scores: ArrayLike,
+    *,
+    prior: NormalPrior,
+    model: ProfileModel,
 ) -> Profile:
     """Estimate the domain abilities of one learner.
 
@@ -143,9 +148,10 @@ def profile(
 
     Examples
     --------
+    >>> scores = [1] * 8 + [0] * 2 + [1] * 3 + [0] * 7
     >>> bank = ItemParameters([1.0] * 20, [0.0] * 20, [0.0] * 20, [1.0] * 20)
     >>> model = ProfileModel(correlation=[[1.0, 0.6], [0.6, 1.0]])
-    >>> result = profile(bank, [0] * 10 + [1] * 10, [1] * 8 + [0] * 2 + [1] * 3 + [0] * 7, prior=NormalPrior(), model=model)
+    >>> result = domain_profile(bank, [0] * 10 + [1] * 10, scores, prior=NormalPrior(), model=model)
     >>> result.theta.round(2).tolist(), result.shown.tolist()
     ([0.68, -0.34], [False, False])
     """
@@ -165,7 +171,7 @@ def profile(
         pull = precision @ (theta - prior.mean)
         gradient = np.bincount(domain, slope, n_domains) - pull
         height = float(value.sum() - 0.5 * (theta - prior.mean) @ pull)
-        return height, gradient, np.bincount(domain, weight, n_domains)
+        return height, gradient, np.bincount(domain, weight, n_domains).astype(np.float64)
 
     theta = np.full(n_domains, prior.mean)
     height, gradient, information = log_density(theta)
@@ -218,7 +224,8 @@ def _prmse_of_total(covariance: FloatArray, information: FloatArray) -> FloatArr
         return np.zeros(len(covariance))
     weights = information / total
     with_total = covariance @ weights
-    return with_total**2 / ((weights @ with_total + 1 / total) * np.diag(covariance))
+    predicted: FloatArray = with_total**2 / ((weights @ with_total + 1 / total) * np.diag(covariance))
+    return predicted
 
 
 def _ratio(prmse: FloatArray, of_total: FloatArray) -> FloatArray:

@@ -64,7 +64,7 @@ def uniform(seed: int, purpose: Purpose, counters: ArrayLike) -> FloatArray:
     >>> uniform(7, Purpose.ANSWER, [0, 1]) == uniform(7, Purpose.ANSWER, [0, 1])
     array([ True,  True])
     """
-    return (bits(seed, purpose, counters) >> np.uint64(11)) * 2.0**-53
+    return (bits(seed, purpose, counters) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def order(seed: int, purpose: Purpose, count: int) -> IntArray:

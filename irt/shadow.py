@@ -44,12 +44,13 @@ from irt.types import BoolArray, FloatArray, Indices, IntArray
 Keys: TypeAlias = NDArray[np.int64]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
-# A candidate is one integer: its place in the order of gain, with two flags above it, so that one sort puts
-# mandatory candidates first, then free ones by gain, then those cut by a maximum.
-_FREE = 1 << 29
-_CUT = 1 << 30
-_PLACE = np.array(_FREE - 1)
-_ZERO = np.array(0)  # an array: numpy converts a Python number anew at each call
+# A candidate is one integer: its place in the order of gain with two flags above it, so that one sort puts
+# mandatory candidates first, then free ones by gain, then those cut by a maximum. Clearing the free flag
+# makes a candidate mandatory, clearing the sign cuts it: a row is bounded by a single bitwise and.
+_FREE_FLAG = 1 << 40
+_FREE = -(1 << 63) + _FREE_FLAG
+_KEEP, _PROMOTE, _CUT = -1, ~_FREE_FLAG, (1 << 63) - 1
+_PLACE = np.array(_FREE_FLAG - 1)  # an array: numpy converts a Python number anew at each call
 _NOTHING = np.zeros(0, dtype=np.int64)
 _MOST_COMBINATIONS = 1_000_000
 _CHUNK = 64
@@ -179,8 +180,7 @@ class _Level(NamedTuple):
     inner: slice  # the nodes, in the inner numbering
     gather: IntArray  # (n, width): where the candidates of each node stand in the arena
     sorts: bool
-    promote: Keys | None  # (largest minimum + 1, width): clears the free flag of the first ones
-    cut: Keys | None  # (largest maximum + 1, width): sets the cut flag of the last ones
+    masks: Keys | None  # (n_bounds, width): promotes the first candidates and cuts the last ones
     arena: slice  # where the rows go in the arena
 
 
@@ -217,7 +217,9 @@ class Layout:
     n_nodes: int
     lower: IntArray  # (n,) in the inner numbering: deepest nodes first, siblings together, the root last
     upper: IntArray
-    tables: IntArray  # (2, n): both bounds, no larger than the tables of the levels
+    room: IntArray  # (n, most + 1, 2): what is left of both bounds, by number of fixed items below the node
+    mask: IntArray  # (n * (most + 1),): row of the level's masks, by node and number of fixed items
+    mask_start: IntArray  # (n,)
     original: IntArray  # (n,): number of the node in the caller's tree
     parent: IntArray  # (n,): -1 for the root
     path: IntArray  # (n_items + 1, depth): the nodes above each item, padded with n
@@ -308,9 +310,9 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
     path = _paths(tree, tree.leaf, inner)
     size = np.bincount(path[:-1].ravel(), minlength=n + 1)[:n]
     lower, upper = tree.lower[original], tree.upper[original]
-    length = int(tree.upper[0])
-    upper_table = np.minimum(np.minimum(upper, size), length)
-    lower_table = np.minimum(np.minimum(lower, size), length)
+    most = min(int(tree.upper[0]), n_items)
+    room = np.stack([np.minimum(lower, size), np.minimum(np.minimum(upper, size), most)], axis=1)
+    room = np.maximum(room[:, None] - np.arange(most + 1)[:, None], 0)
     capacity = tree.upper.copy()
     for node in range(1, n):
         capacity[node] = min(capacity[node], capacity[tree.parent[node]])
@@ -322,14 +324,16 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
     sources: list[list[IntArray]] = [[] for _ in range(n)]
     for (node, _, _), place in zip(groups, places, strict=True):
         sources[node].append(place)
-    levels, root, arena = _levels(tree, original, capacity, lower_table, upper_table, sources, n_candidates)
+    levels, mask, root, arena = _levels(tree, original, capacity, room, sources, n_candidates)
     return Layout(
         tree=tree,
         n_items=n_items,
         n_nodes=n,
         lower=lower,
         upper=upper,
-        tables=np.stack([lower_table, upper_table]),
+        room=room,
+        mask=mask.ravel(),
+        mask_start=np.arange(n) * (most + 1),
         original=original,
         parent=np.where(tree.parent[original] < 0, -1, inner[tree.parent[original]]),
         path=path,
@@ -445,13 +449,13 @@ def _levels(
     tree: BlueprintTree,
     original: IntArray,
     capacity: IntArray,
-    lower_table: IntArray,
-    upper_table: IntArray,
+    room: IntArray,
     sources: list[list[IntArray]],
     n_candidates: int,
-) -> tuple[tuple[_Level, ...], IntArray, int]:
+) -> tuple[tuple[_Level, ...], IntArray, IntArray, int]:
     depth = _depths(tree)[original]
-    size = np.minimum(_sizes(tree), int(tree.upper[0]))
+    size = np.minimum(_sizes(tree), room.shape[1] - 1)
+    mask = np.zeros(room.shape[:2], dtype=np.int64)
     levels: list[_Level] = []
     start, pad = n_candidates, n_candidates - 1
     for level in range(int(depth.max()), 0, -1):
@@ -459,21 +463,20 @@ def _levels(
         nodes = original[inner]
         rows = [np.concatenate([_NOTHING, *sources[node]]) for node in nodes]
         width = max(1, *map(len, rows))
-        columns = np.arange(width)
-        promote = cut = None
-        if lower_table[inner].any():
-            least = np.arange(int(lower_table[inner].max()) + 1)
-            promote = np.where(columns < least[:, None], ~_FREE, -1)
-        if (upper_table[inner] < size[nodes]).any():
-            most = np.arange(int(upper_table[inner].max()) + 1)
-            cut = np.where(columns >= most[:, None], _CUT, 0)
+        masks = None
+        if (room[inner, 0] != np.stack([np.zeros_like(nodes), size[nodes]], axis=1)).any():
+            bounds, which = np.unique(room[inner].reshape(-1, 2), axis=0, return_inverse=True)
+            mask[inner] = which.reshape(mask[inner].shape)
+            columns = np.arange(width)
+            masks = np.where(columns < bounds[:, :1], _PROMOTE, _KEEP)
+            masks &= np.where(columns >= bounds[:, 1:], _CUT, _KEEP)
         for index, (node, row) in enumerate(zip(nodes.tolist(), rows, strict=True)):
             first = start + index * width
             sources[tree.parent[node]].append(np.arange(first, first + min(int(capacity[node]), len(row))))
         stop = start + len(nodes) * width
-        levels.append(_Level(inner, _padded(rows, width, pad), width > 1, promote, cut, slice(start, stop)))
+        levels.append(_Level(inner, _padded(rows, width, pad), width > 1, masks, slice(start, stop)))
         start = stop
-    return tuple(levels), np.concatenate([_NOTHING, *sources[0]]), start
+    return tuple(levels), mask, np.concatenate([_NOTHING, *sources[0]]), start
 
 
 def _sizes(tree: BlueprintTree) -> IntArray:
@@ -745,17 +748,15 @@ def _merge(layout: Layout, order: IntArray, count: IntArray, rows: list[Keys] | 
         arena[..., : layout.n_candidates] = keys
     else:
         arena[order] = layout.places
-    least, most = np.maximum(layout.tables - count[..., None, :], _ZERO).swapaxes(0, -2)
+    mask = layout.mask.take(layout.mask_start + count)
     for level in layout.levels:
         row = arena.take(level.gather, axis=-1)
         if level.sorts:
             row.sort(axis=-1)
         if rows is not None:
             rows.append(row)
-        if level.promote is not None:
-            row = row & level.promote.take(least[..., level.inner], axis=0)
-        if level.cut is not None:
-            row = row | level.cut.take(most[..., level.inner], axis=0)
+        if level.masks is not None:
+            row = row & level.masks.take(mask[..., level.inner], axis=0)
         arena[..., level.arena] = row.reshape((*lead, -1))
     root = arena.take(layout.root, axis=-1)
     root.sort(axis=-1)
@@ -767,7 +768,7 @@ def _fill(
 ) -> IntArray | None:
     """Return the new items by decreasing gain, or None when some row cannot be met."""
     need = length - int(count[-1])
-    if not 0 <= need <= len(layout.root):
+    if not 0 <= need <= len(layout.root) or length > layout.upper[-1]:
         return None
     root = _merge(layout, ranked.order, count, rows)
     if rows is not None:
@@ -798,19 +799,17 @@ def _prices(layout: Layout, rows: list[Keys], cost: FloatArray, count: IntArray,
     if math.isfinite(worst_in) or math.isfinite(best_out):
         both = math.isfinite(worst_in) and math.isfinite(best_out)
         price[-1] = (worst_in + best_out) / 2 if both else worst_in if math.isfinite(worst_in) else best_out
-    least, most = np.maximum(layout.tables - count, 0)
+    least, most = layout.room[np.arange(layout.n_nodes), count].T
     for level, row in zip(reversed(layout.levels), reversed(rows[:-1]), strict=True):
         inner = level.inner
         here = price.take(layout.parent[inner])
-        if level.promote is not None or level.cut is not None:
+        if level.masks is not None:
             values = np.full((row.shape[0], row.shape[1] + 2), np.inf)
             values[:, 0] = -np.inf
             values[:, 1:-1] = _values(row, cost)
             flat, start = values.ravel(), np.arange(0, values.size, values.shape[1])
-            if level.cut is not None:
-                here = np.minimum(here, flat.take(start + 1 + np.minimum(most[inner], row.shape[1])))
-            if level.promote is not None:
-                here = np.maximum(here, flat.take(start + np.minimum(least[inner], row.shape[1])))
+            here = np.minimum(here, flat.take(start + 1 + np.minimum(most[inner], row.shape[1])))
+            here = np.maximum(here, flat.take(start + np.minimum(least[inner], row.shape[1])))
         price[inner] = here
     return price
 
@@ -818,7 +817,7 @@ def _prices(layout: Layout, rows: list[Keys], cost: FloatArray, count: IntArray,
 def _values(row: Keys, cost: FloatArray) -> FloatArray:
     values: FloatArray = cost.take(row & _PLACE)
     values[row < _FREE] = -np.inf
-    values[row >= _CUT] = np.inf
+    values[row >= 0] = np.inf
     return values
 
 
@@ -900,7 +899,8 @@ def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) ->
     need = length - count[:, -1]
     width = max(0, min(int(need.max()), len(layout.root)))
     feasible = (need >= 0) & (need <= width)
-    root = _merge(layout, ranked.order, count)[:, :width]
+    within = np.minimum(count, layout.room.shape[1] - 1)  # more than that is not feasible
+    root = _merge(layout, ranked.order, within)[:, :width]
     places: IntArray = np.where(np.arange(width) < need[:, None], root & _PLACE, last)
     places.sort(axis=1)
     if ranked.item.ndim == 1:

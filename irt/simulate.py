@@ -21,7 +21,7 @@ from scipy.special import ndtri
 from irt import ability, levels, models, randomness
 from irt.ability import NormalPrior, Posterior
 from irt.errors import InvalidParameters
-from irt.exposure import Eligibility, Exposure, adjusted, band_of, exposure
+from irt.exposure import Eligibility, Exposure, adjusted, band_of, item_exposure
 from irt.policy import INTERVAL, Policy, Reason, Rules, Step, compile_policy
 from irt.randomness import Purpose
 from irt.shadow import ShadowTest, shadow_tests, violations
@@ -265,7 +265,7 @@ def summarise(
     tail = (1 - INTERVAL) / 2
     covered = (sittings.below >= tail) & (sittings.below <= 1 - tail)
     off = np.abs(sittings.level - sittings.true_level)
-    used = exposure(sittings.items, len(policy.parameters))
+    used = item_exposure(sittings.items, len(policy.parameters))
     band = band_of(sittings.truth, np.asarray(band_edges, dtype=np.float64))
     members = [band == row for row in range(len(np.atleast_1d(band_edges)) + 1)]
     members = [rows for rows in members if rows.any()]
@@ -391,9 +391,7 @@ def _run(
                     shadow, theta_now, se_now, gain[row], taken[row], own, barred_row, ()
                 )
             else:
-                step = policy.choose(
-                    theta_now, se_now, gain[row], taken[row], own, draws[person], available
-                )
+                step = policy.choose(theta_now, se_now, gain[row], taken[row], own, draws[person], available)
             relaxed[person] += bool(step.relaxed)
             if step.item is None:
                 reason[person] = _REASONS.index(step.reason or Reason.EXHAUSTED)

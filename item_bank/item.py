@@ -499,7 +499,7 @@ def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
 
 def _decimal(number: float) -> Decimal:
     """Read a float as the number its author wrote: 0.1 is one tenth."""
-    return Decimal(repr(number))
+    return Decimal(int(number)) if number.is_integer() else Decimal(repr(number))
 
 
 def _plain_number(number: Decimal) -> int | float:

@@ -38,6 +38,7 @@ _TAGS = {
     *("p", "br", "strong", "em", "ul", "ol", "li", "code", "pre", "hr", "h3", "blockquote"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_INLINE_TAGS = {"strong", "em", "code", "br"}
 _NOT_FOR_AUTHORS = ["link", "image", "autolink", "html_inline", "html_block", "reference", "lheading", "code"]
 
 
@@ -269,12 +270,7 @@ def _explained(item: Item, response: Response, option_id: str) -> ExplainedOptio
     )
 
 
-def _markdown() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_NOT_FOR_AUTHORS)
-    return parser
-
-
-_PARSER = _markdown()
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_NOT_FOR_AUTHORS)
 
 
 @lru_cache(maxsize=16_384)
@@ -289,15 +285,20 @@ def render(text: str) -> str:
 
 def _safe(tokens: Sequence[Token]) -> str:
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
-    return nh3.clean(html, tags=_TAGS, attributes={"ol": {"start"}}, link_rel=None).strip()
+    return _clean(html, _TAGS, {"ol": {"start"}})
+
+
+def _clean(html: str, tags: set[str], attributes: dict[str, set[str]]) -> str:
+    # The character itself rather than the entity, which only HTML knows.
+    return (
+        nh3.clean(html, tags=tags, attributes=attributes, link_rel=None).strip().replace("&nbsp;", "\u00a0")
+    )
 
 
 @lru_cache(maxsize=65_536)
 def render_inline(text: str) -> str:
     """Return a short Markdown text as safe inline HTML."""
-    return nh3.clean(
-        _PARSER.renderInline(text), tags={"strong", "em", "code", "br"}, attributes={}, link_rel=None
-    ).strip()
+    return _clean(_PARSER.renderInline(text), _INLINE_TAGS, {})
 
 
 @lru_cache(maxsize=65_536)

@@ -316,7 +316,7 @@ def compile(content: Content, *, provisional: bool = True) -> Release:
 
     Items in review, approved, in pretest or operational enter, in the order of their ids; drafts, suspended
     and retired ones do not (:func:`left_out` lists them). Parameters come from the level of each item, or
-    from its ``parameters:`` block; they are `provisional` unless whoever promotes a calibration says otherwise.
+    from its ``parameters:`` block; they are `provisional` unless whoever promotes a calibration says so.
 
     Raises
     ------

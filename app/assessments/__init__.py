@@ -1,0 +1,1 @@
+"""Test designs, versioned and compiled."""

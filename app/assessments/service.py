@@ -24,6 +24,7 @@ from irt.policy import Policy, Step
 from irt.types import BoolArray, FloatArray
 from item_bank.blueprint import compile_design
 from item_bank.design import Design, Feedback, Scope
+from item_bank.release import Release
 
 Purpose = Literal["certification", "practice"]
 
@@ -52,7 +53,7 @@ class DesignInUse:
     @property
     def purpose(self) -> Purpose:
         """Practice or certification."""
-        return cast(Purpose, self.design.purpose.value)
+        return cast("Purpose", self.design.purpose.value)
 
     @property
     def length(self) -> int:
@@ -92,9 +93,7 @@ class DesignInUse:
                 "There is no such profession.", errors=[{"field": "profession", "expected": expected}]
             )
 
-    def step(
-        self, items: Sequence[int], scores: Sequence[int], seed: int, profession: str | None
-    ) -> Step:
+    def step(self, items: Sequence[int], scores: Sequence[int], seed: int, profession: str | None) -> Step:
         """One decision of the policy, among the items this profession may be asked."""
         return self.policy.step(items, scores, seed=seed, available=self._mask(profession))
 
@@ -178,8 +177,12 @@ class Assessments:
                 release = await bank.load(db, row.release_id)
                 self._releases[row.release_id] = release
         design = Design.from_dict(row.body)
-        compiled = await asyncio.to_thread(compile_design, release.snapshot, design)
-        return DesignInUse(row.id, row.number, design, release, compiled.policy)
+        policy = await asyncio.to_thread(_policy, release.snapshot, design)
+        return DesignInUse(row.id, row.number, design, release, policy)
+
+
+def _policy(snapshot: Release, design: Design) -> Policy:
+    return compile_design(snapshot, design).policy(snapshot)
 
 
 async def publish_designs(db: AsyncSession, release: PublishedRelease, now: datetime) -> list[str]:

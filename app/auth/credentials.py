@@ -5,7 +5,9 @@ import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 CODE_LENGTH = 12  # 60 bits
-READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V", "-": None, " ": None, "\u00a0": None, "–": None})
+READ_AS = str.maketrans(
+    {"I": "1", "L": "1", "O": "0", "U": "V", "-": None, " ": None, "\u00a0": None, "–": None}
+)
 
 
 def new_code() -> str:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.auth import store
 from app.auth.credentials import hashed, new_code, new_secret, read_code
 from app.auth.tables import AccessCode, ApiKey
 from app.errors import Gone, NotFound, Unauthorized
 from app.identifiers import new_id
-from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def institution_of_key(db: AsyncSession, secret: str) -> UUID:

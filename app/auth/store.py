@@ -1,8 +1,9 @@
 """SQL of the credentials."""
 
-from app.auth.tables import AccessCode, ApiKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.tables import AccessCode, ApiKey
 
 
 async def key_by_hash(db: AsyncSession, secret_hash: str) -> ApiKey | None:

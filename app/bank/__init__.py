@@ -1,0 +1,1 @@
+"""The item bank at run time: versions, parameter sets, releases."""

@@ -38,7 +38,7 @@ async def versions(db: AsyncSession) -> dict[tuple[str, str], UUID]:
 async def version_numbers(db: AsyncSession) -> dict[str, int]:
     """The highest version number of each item."""
     query = select(ItemVersion.item_key, func.max(ItemVersion.number)).group_by(ItemVersion.item_key)
-    return {key: number for key, number in await db.execute(query)}
+    return {row[0]: row[1] for row in await db.execute(query)}
 
 
 async def release_row(db: AsyncSession, release_id: UUID) -> BankRelease | None:

@@ -41,41 +41,31 @@ def _read(folder: Path | None) -> "Content":
 
 @app.command()
 def check(content: Folder = None, as_json: AsJson = False) -> None:
-    """Explain every mistake of the bank with file, line and field; then check the designs and print lint figures."""
-    from item_bank import blueprint, lint, release
-    from item_bank.errors import BlueprintInfeasible
+    """Explain every mistake of the bank with file, line and field; try the designs; print the lint figures."""
+    from app.settings import settings
+    from item_bank import blueprint, lint
 
-    read = _read(content)
-    report = lint.lint(read, datetime.now(UTC).date())
-    snapshot = release.compile(read)
-    infeasible = []
-    for design in snapshot.designs:
-        try:
-            blueprint.compile_design(snapshot, design)
-        except BlueprintInfeasible as error:
-            infeasible.append(str(error))
+    checked = blueprint.check(content or settings().content_dir)
+    report = lint.lint(checked.content, datetime.now(UTC).date())
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "items": len(read.items),
-                    "errors": infeasible,
-                    "figures": dict(report.figures),
-                    "warnings": [str(warning) for warning in report.warnings],
-                },
-                ensure_ascii=False,
-                indent=2,
-            )
-        )
+        facts = {
+            "items": len(checked.content.items),
+            "errors": [str(problem) for problem in checked.problems],
+            "figures": dict(report.figures),
+            "warnings": [str(warning) for warning in report.warnings],
+        }
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
+        for problem in checked.problems:
+            errors.print(f"error    {problem}", markup=False, soft_wrap=True)
         for warning in report.warnings:
             console.print(f"warning  {warning}", markup=False, soft_wrap=True)
         for name, value in report.figures.items():
             console.print(f"{name:<44} {value}", markup=False)
-        for message in infeasible:
-            errors.print(message, markup=False)
-        console.print(f"{len(read.items)} items, {len(report.warnings)} warnings, {len(infeasible)} errors")
-    if infeasible:
+        console.print(
+            f"{len(checked.content.items)} items, {len(checked.problems)} errors, {len(report.warnings)} warnings"
+        )
+    if checked.problems:
         raise typer.Exit(1)
 
 
@@ -134,7 +124,9 @@ def simulate(
     design: Annotated[str, typer.Argument(help="key of a design, such as certification")],
     learners: Annotated[int, typer.Option(min=1, max=10_000_000)] = 1000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same learners and the same luck")] = 1,
-    profession: Annotated[str | None, typer.Option(help="only the items this profession may be asked")] = None,
+    profession: Annotated[
+        str | None, typer.Option(help="only the items this profession may be asked")
+    ] = None,
     mean: Annotated[float, typer.Option(help="mean of true theta")] = 0.0,
     sd: Annotated[float, typer.Option(min=0.0, help="standard deviation of true theta")] = 1.0,
     processes: Annotated[int, typer.Option(min=1, max=256)] = 1,
@@ -165,7 +157,7 @@ def simulate(
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task(f"{design}: learners", total=learners)
         found = simulation.simulate(
-            compiled.policy,
+            compiled.policy(snapshot),
             theta,
             seed=seed,
             available=available if profession else None,
@@ -184,7 +176,9 @@ def _facts(found: "Simulation", learners: int, bank_size: int) -> dict[str, Any]
     rows = found.conditional
     names = [name for name in rows._fields if name != "n_persons"]
     middle = [
-        index for index, theta in enumerate(rows.theta.tolist()) if -1.5 <= theta <= 1.5 and rows.n_persons[index]
+        index
+        for index, theta in enumerate(rows.theta.tolist())
+        if -1.5 <= theta <= 1.5 and rows.n_persons[index]
     ]
     return {
         "learners": learners,
@@ -222,7 +216,7 @@ def _mean_se_between(found: "Simulation", low: float, high: float) -> float | No
 
 
 def _finite(value: float) -> float | None:
-    return value if value == value and abs(value) != float("inf") else None  # noqa: PLR0124
+    return value if value == value and abs(value) != float("inf") else None
 
 
 def _print_simulation(design: str, facts: dict[str, Any]) -> None:
@@ -230,7 +224,9 @@ def _print_simulation(design: str, facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if name not in ("conditional", "reasons", "learners"):
             table.add_row(name.replace("_", " "), _written(value))
-    table.add_row("stopped", ", ".join(f"{count:,} {name}" for name, count in facts["reasons"].items() if count))
+    table.add_row(
+        "stopped", ", ".join(f"{count:,} {name}" for name, count in facts["reasons"].items() if count)
+    )
     console.print(table)
     rows = facts["conditional"]
     if rows:
@@ -243,4 +239,10 @@ def _print_simulation(design: str, facts: dict[str, Any]) -> None:
 def _written(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:,.3f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )

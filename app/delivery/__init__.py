@@ -1,0 +1,1 @@
+"""Sittings: the walk of one answer, its pages and its API."""

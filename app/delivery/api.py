@@ -43,7 +43,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         422: "A field is wrong; `errors` names it",
         503: "Try again after `Retry-After` seconds",
     }
-    return {status: {"description": words[status], "content": PROBLEM, "model": ProblemOut} for status in statuses}
+    return {
+        status: {"description": words[status], "content": PROBLEM, "model": ProblemOut} for status in statuses
+    }
 
 
 router = APIRouter(prefix="/v1/sittings", tags=["sittings"], responses=problems(401, 503))
@@ -94,7 +96,9 @@ AnswerKey = Annotated[
 
 
 @router.post("", status_code=201, operation_id="createSitting", responses=problems(400, 409, 413, 422))
-async def create(body: SittingIn, context: Ctx, caller: Caller, idempotency_key: CreationKey = None) -> SittingOut:
+async def create(
+    body: SittingIn, context: Ctx, caller: Caller, idempotency_key: CreationKey = None
+) -> SittingOut:
     """Create a sitting for a learner. Send them to `launch_url`, or run it yourself with the calls below."""
     sitting_id, resume_code = await entry.by_api(
         context,
@@ -133,9 +137,7 @@ async def answer(body: ResponseIn, context: Ctx, own: Own, idempotency_key: Answ
     design = await context.assessments.in_use(own.design_id)
     following = None
     if reply.next_position is not None and reply.next_item is not None:
-        following = _question(
-            service.question_at(design, own.seed, reply.next_position, reply.next_item)
-        )
+        following = _question(service.question_at(design, own.seed, reply.next_position, reply.next_item))
     feedback = None
     if design.explains_each_item:
         _, explained, _ = await service.correction(context.delivery, own, reply.position)
@@ -215,7 +217,9 @@ def _domain(row: dict[str, Any]) -> DomainOut:
 async def _sitting(context: Context, sitting: SittingState) -> SittingOut:
     design = await context.assessments.in_use(sitting.design_id)
     shown = (
-        _question(await service.question(context.delivery, sitting)) if sitting.status == "in_progress" else None
+        _question(await service.question(context.delivery, sitting))
+        if sitting.status == "in_progress"
+        else None
     )
     return SittingOut(
         id=sitting.id,

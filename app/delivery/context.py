@@ -38,4 +38,4 @@ class Context:
 
 def context_of(request: Request) -> Context:
     """The context of the application that serves this request."""
-    return cast(Context, request.app.state.context)
+    return cast("Context", request.app.state.context)

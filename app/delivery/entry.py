@@ -127,7 +127,9 @@ async def by_api(
             found = await sittings.by_idempotency_key(db, institution_id, idempotency_key)
             if found is not None:
                 if found.request_hash != request_hash:
-                    raise IdempotencyMismatch("This idempotency key was used for another sitting; use a new one.")
+                    raise IdempotencyMismatch(
+                        "This idempotency key was used for another sitting; use a new one."
+                    )
                 return found.id, None
         learner_id = await institutions.learner_for(db, institution_id, external_id, now)
         created = await service.create(

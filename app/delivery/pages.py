@@ -1,22 +1,20 @@
 """The learner's pages: each handler parses, identifies, delegates and shows a view."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from app.auth import service as auth
 from app.auth.credentials import hashed, new_secret, read_code
-from app.delivery.context import Context, context_of
 from app.delivery import entry, service, show
+from app.delivery.context import Context, context_of
 from app.delivery.state import SittingState
-from app.errors import AppError, Gone, InvalidInput, NotFound, TooMany
+from app.errors import Gone, InvalidInput, NotFound, TooMany
 from app.web.forms import read_submission
 from app.web.render import render
-from app.web.views import MessageView, TutorialView
+from app.web.views import TutorialView
 
 HOLDER_COOKIE = "palier"
 RESUME_COOKIE = "reprise"
@@ -59,7 +57,9 @@ async def landing(request: Request, context: Ctx) -> Response:
 
 
 @router.post("/code")
-async def enter_code(request: Request, context: Ctx, code: Annotated[str, Form(max_length=64)] = "") -> Response:
+async def enter_code(
+    request: Request, context: Ctx, code: Annotated[str, Form(max_length=64)] = ""
+) -> Response:
     """An access code starts a sitting; a resume code finds one again."""
     address = request.client.host if request.client else "unknown"
     try:

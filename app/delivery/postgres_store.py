@@ -90,7 +90,9 @@ class PostgresStore:
 
     async def draft(self, sitting_id: UUID) -> DraftState | None:
         """By primary key."""
-        row = await self._row("SELECT position, response, saved_at FROM draft WHERE sitting_id = $1", sitting_id)
+        row = await self._row(
+            "SELECT position, response, saved_at FROM draft WHERE sitting_id = $1", sitting_id
+        )
         return DraftState(row[0], from_json(row[1]), row[2]) if row else None
 
     async def result(self, sitting_id: UUID) -> Mapping[str, Any] | None:

@@ -107,9 +107,7 @@ def _result_differences(
     if started_at is None or ended_at is None:
         yield "the sitting is finished without a start or an end"
         return
-    again = results.assemble(
-        design, items, scores, body["ended"], started_at=started_at, ended_at=ended_at
-    )
+    again = results.assemble(design, items, scores, body["ended"], started_at=started_at, ended_at=ended_at)
     was, now = body["measurement"], again["measurement"]
     if (was is None) != (now is None):
         yield "a result was reported then and is not now, or the other way round"

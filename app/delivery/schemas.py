@@ -16,7 +16,9 @@ class Wire(BaseModel):
 class SittingIn(Wire):
     """What to create."""
 
-    design: Annotated[str, Field(description="key of a test design", max_length=64, examples=["certification"])]
+    design: Annotated[
+        str, Field(description="key of a test design", max_length=64, examples=["certification"])
+    ]
     learner: Annotated[
         str | None,
         Field(
@@ -27,7 +29,8 @@ class SittingIn(Wire):
         ),
     ] = None
     profession: Annotated[
-        str | None, Field(description="limits items to this profession and the transversal ones", examples=["ide"])
+        str | None,
+        Field(description="limits items to this profession and the transversal ones", examples=["ide"]),
     ] = None
 
 
@@ -113,7 +116,9 @@ class SittingOut(Wire):
     status: Literal["created", "in_progress", "finished"]
     design: DesignOut
     release: ReleaseOut
-    provisional: Annotated[bool, Field(description="true while item parameters are not calibrated: indicative")]
+    provisional: Annotated[
+        bool, Field(description="true while item parameters are not calibrated: indicative")
+    ]
     created_at: datetime
     started_at: datetime | None
     deadline_at: datetime | None

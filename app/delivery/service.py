@@ -156,9 +156,7 @@ async def start(delivery: Delivery, sitting: SittingState, now: datetime) -> Sit
     return await require(delivery, sitting.id)
 
 
-async def answer(
-    delivery: Delivery, sitting: SittingState, submission: Submission, now: datetime
-) -> Reply:
+async def answer(delivery: Delivery, sitting: SittingState, submission: Submission, now: datetime) -> Reply:
     """Record one response and decide what follows.
 
     Raises
@@ -180,7 +178,9 @@ async def answer(
             shown_position=sitting.position,
         )
     if submission.item_token != design.release.item_version_ids[item_index]:
-        raise WrongItem("The response is for another item than the one shown.", shown_position=sitting.position)
+        raise WrongItem(
+            "The response is for another item than the one shown.", shown_position=sitting.position
+        )
     if _is_late(delivery, sitting, now):
         await _record_late(delivery, design, sitting, submission, fingerprint, now)
         raise TimeOver("The time is over; this response came too late and is not scored.")
@@ -439,7 +439,9 @@ async def report_problem(
     """Keep what a learner says is wrong with a question they have seen."""
     text = text.strip()
     if not text:
-        raise InvalidInput("Say what is wrong.", errors=[{"field": "text", "expected": "1 to 1,000 characters"}])
+        raise InvalidInput(
+            "Say what is wrong.", errors=[{"field": "text", "expected": "1 to 1,000 characters"}]
+        )
     design = await delivery.assessments.in_use(sitting.design_id)
     if position == sitting.position and sitting.current_item is not None:
         item_index = sitting.current_item

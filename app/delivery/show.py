@@ -110,7 +110,7 @@ async def interaction_of(context: Context, sitting: SittingState, token: Any) ->
     index = design.release.index_of(token)
     if index is None:
         raise NotFound("This question is unknown.")
-    return cast(Interaction, design.release.item(index).interaction.value)
+    return cast("Interaction", design.release.item(index).interaction.value)
 
 
 def response_problem(interaction: Interaction, error: InvalidInput) -> ResponseProblem:
@@ -133,7 +133,7 @@ def _item(shown: service.Question) -> ItemView:
     presented = shown.presented
     return ItemView(
         token=str(shown.token),
-        interaction=cast(Interaction, presented.interaction.value),
+        interaction=cast("Interaction", presented.interaction.value),
         stem_html=presented.stem_html,
         options=_options(presented),
         categories=[CategoryView(category.id, category.html) for category in presented.categories],
@@ -160,7 +160,7 @@ async def correction(context: Context, sitting: SittingState, position: int) -> 
         title=design.title,
         position=position,
         length=design.length,
-        interaction=cast(Interaction, explained.interaction.value),
+        interaction=cast("Interaction", explained.interaction.value),
         domain=shown.domain,
         stem_html=shown.presented.stem_html,
         outcome="omitted" if explained.omitted else "right" if explained.correct else "wrong",
@@ -197,7 +197,9 @@ def _progress(design: DesignInUse, sitting: SittingState) -> list[DomainProgress
         answered[domain.id] += 1
         right[domain.id] += score
     return [
-        DomainProgress(domain.heading, answered[domain.id], right[domain.id], design.most_per_domain(domain.id))
+        DomainProgress(
+            domain.heading, answered[domain.id], right[domain.id], design.most_per_domain(domain.id)
+        )
         for domain in design.release.framework.domains
     ]
 
@@ -219,7 +221,9 @@ async def finish(context: Context, sitting: SittingState) -> FinishView:
 
 def levels(framework: Framework) -> list[LevelView]:
     """The certification scale in words."""
-    return [LevelView(level.label, level.meaning, level.next_step) for level in framework.certification_levels]
+    return [
+        LevelView(level.label, level.meaning, level.next_step) for level in framework.certification_levels
+    ]
 
 
 async def result(context: Context, sitting: SittingState) -> ResultView:
@@ -238,7 +242,7 @@ async def result(context: Context, sitting: SittingState) -> ResultView:
         length=design.length,
         minimum_answers=design.minimum_responses,
         duration_seconds=body["duration_seconds"],
-        ended=cast(Literal["length", "precision", "time", "learner"], body["ended"]),
+        ended=cast("Literal['length', 'precision', 'time', 'learner']", body["ended"]),
         levels=levels(release.framework),
         cuts=body["cuts"],
         estimate=Estimate(

@@ -53,7 +53,9 @@ class GroupWriter:
         try:
             self._jobs.put_nowait((job, future, loop))
         except queue.Full:
-            raise Unavailable("Too many answers at once. Send the same request again.", retry_after=2) from None
+            raise Unavailable(
+                "Too many answers at once. Send the same request again.", retry_after=2
+            ) from None
         return await asyncio.shield(future)
 
     async def aclose(self) -> None:
@@ -86,7 +88,9 @@ class GroupWriter:
                     outcomes = _commit_group(connection, [job for job, _, _ in group])
             except sqlite3.Error as error:
                 log.exception("group commit failed", jobs=len(group))
-                refusal = Unavailable("The answer could not be stored. Send the same request again.", retry_after=2)
+                refusal = Unavailable(
+                    "The answer could not be stored. Send the same request again.", retry_after=2
+                )
                 refusal.__cause__ = error
                 outcomes = [refusal] * len(group)
                 if connection is not None:
@@ -148,7 +152,9 @@ class SqliteStore:
 
     async def load(self, sitting_id: UUID) -> SittingState | None:
         """The row, then its scored responses."""
-        row = self._reader.execute(f"SELECT {SITTING_COLUMNS} FROM sitting WHERE id = ?", (sitting_id.hex,)).fetchone()
+        row = self._reader.execute(
+            f"SELECT {SITTING_COLUMNS} FROM sitting WHERE id = ?", (sitting_id.hex,)
+        ).fetchone()
         if row is None:
             return None
         pairs = self._reader.execute(
@@ -185,7 +191,15 @@ class SqliteStore:
     async def start(self, start: Start) -> bool:
         """Guarded by the status."""
         now = instant_to_text(start.now)
-        values = (now, instant_to_text(start.deadline), start.item, now, start.theta, start.se, start.sitting_id.hex)
+        values = (
+            now,
+            instant_to_text(start.deadline),
+            start.item,
+            now,
+            start.theta,
+            start.se,
+            start.sitting_id.hex,
+        )
         return await self._writer.write(lambda db: db.execute(_START, values).rowcount == 1)
 
     async def record(self, move: Move) -> bool:

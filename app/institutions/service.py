@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.identifiers import new_id
 from app.institutions import store
 from app.institutions.tables import Institution, Learner
-from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def ensure_institution(db: AsyncSession, slug: str, name: str, now: datetime) -> tuple[UUID, bool]:

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from app.institutions.tables import Institution, Learner
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.institutions.tables import Institution, Learner
 
 
 async def by_slug(db: AsyncSession, slug: str) -> Institution | None:
@@ -14,5 +15,7 @@ async def by_slug(db: AsyncSession, slug: str) -> Institution | None:
 
 async def learner_by_external_id(db: AsyncSession, institution_id: UUID, external_id: str) -> Learner | None:
     """The learner an institution calls so."""
-    query = select(Learner).where(Learner.institution_id == institution_id, Learner.external_id == external_id)
+    query = select(Learner).where(
+        Learner.institution_id == institution_id, Learner.external_id == external_id
+    )
     return (await db.execute(query)).scalar()

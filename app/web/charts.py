@@ -5,8 +5,11 @@ A drawing never stands alone: the caller gives its text alternative, and a table
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from markupsafe import Markup, escape
+
+Shape = Literal["wide", "tall", "narrow"]
 
 
 def place(theta: float, cuts: Sequence[float]) -> float:
@@ -42,10 +45,14 @@ class _Proportions:
     dot: float
     label_drop: float
     line_height: float
+    font_size: float
 
 
-_WIDE = _Proportions(960, 8, 58, 48, 12, 46, 11, 34, 22)
-_NARROW = _Proportions(360, 5, 56, 44, 9, 40, 9, 24, 16)
+_SHAPES: Final = {
+    "wide": _Proportions(960, 8, 58, 48, 12, 46, 11, 34, 22, 18),
+    "tall": _Proportions(600, 6, 62, 66, 10, 44, 10, 32, 20, 16.5),
+    "narrow": _Proportions(360, 5, 56, 44, 9, 40, 9, 24, 16, 13.5),
+}
 
 
 def _lines(label: str, narrow: bool) -> list[str]:
@@ -62,13 +69,13 @@ def staircase(
     at: float | None = None,
     low: float | None = None,
     high: float | None = None,
-    narrow: bool = False,
+    shape: Shape = "wide",
 ) -> Markup:
     """The levels as steps; the learner's own step filled, the mark on it, the interval underneath.
 
     `at`, `low` and `high` are places from 0 to 1 (see `place`). Without `alternative` it is decorative.
     """
-    form = _NARROW if narrow else _WIDE
+    form = _SHAPES[shape]
     steps = len(labels)
     step = (form.width + form.gap) / steps
     ground = form.head + form.lowest + form.rise * (steps - 1)
@@ -89,10 +96,10 @@ def staircase(
         middle = (left + right) / 2
         words = "".join(
             f'<tspan x="{middle:.1f}" dy="{form.line_height if row else 0}">{escape(line)}</tspan>'
-            for row, line in enumerate(_lines(label, narrow))
+            for row, line in enumerate(_lines(label, shape == "narrow"))
         )
         parts.append(
-            f'<text class="step-label{look}" y="{top + form.label_drop:.1f}">{words}</text>'
+            f'<text class="step-label{look}" font-size="{form.font_size:g}" y="{top + form.label_drop:.1f}">{words}</text>'
         )
     if at is not None:
         x = at * form.width
@@ -106,9 +113,8 @@ def staircase(
         if at is not None:
             parts.append(f'<circle class="you" cx="{at * form.width:.1f}" cy="{y:.1f}" r="6"/>')
     role = f'role="img" aria-label="{escape(alternative)}"' if alternative else 'aria-hidden="true"'
-    size = "stairs-narrow" if narrow else "stairs-wide"
     return Markup(  # noqa: S704 - every text above is escaped, the rest are numbers
-        f'<svg class="stairs {size}" viewBox="0 0 {form.width:g} {height:g}" {role}>{"".join(parts)}</svg>'
+        f'<svg class="stairs stairs-{shape}" viewBox="0 0 {form.width:g} {height:g}" {role}>{"".join(parts)}</svg>'
     )
 
 
@@ -117,7 +123,9 @@ def interval(levels: int, low: float, at: float, high: float, alternative: str) 
     width, height, gap = 400.0, 34.0, 3.0
     box = width / levels
     inner = f"h{box - gap:.1f}v{height - 8:g}h-{box - gap:.1f}z"
-    boxes = "".join(f'<path class="box" d="M{index * box + gap / 2:.1f} 4{inner}"/>' for index in range(levels))
+    boxes = "".join(
+        f'<path class="box" d="M{index * box + gap / 2:.1f} 4{inner}"/>' for index in range(levels)
+    )
     middle = height / 2
     return Markup(  # noqa: S704 - numbers, and one escaped text
         f'<svg class="interval" viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none" role="img" '

@@ -39,7 +39,9 @@ SITTING = "0193a5c2-7b1e-7c40-9a55-2f6c1d0e8b11"
 
 LEVELS = (
     LevelView(
-        "Non délivré", "Vos réponses ne montrent pas encore les réflexes de base.", "Le palier Socle : les réflexes de base."
+        "Non délivré",
+        "Vos réponses ne montrent pas encore les réflexes de base.",
+        "Le palier Socle : les réflexes de base.",
     ),
     LevelView(
         "Socle",
@@ -209,10 +211,21 @@ CORRECTION = CorrectionView(
     response="",
     right_answer="le domaine de l’expéditeur, la demande de mot de passe, le délai très court",
     options=(
-        OptionFeedback(MULTIPLE.options[0].text_html, True, True, why_html="Les opérateurs MSSanté sont connus et déclarés."),
-        OptionFeedback(MULTIPLE.options[1].text_html, False, False, why_html="Un message légitime le ferait aussi."),
-        OptionFeedback(MULTIPLE.options[2].text_html, False, True, why_html="Aucun service ne demande cela par courriel."),
-        OptionFeedback(MULTIPLE.options[3].text_html, True, True, why_html="L’urgence sert à empêcher de réfléchir."),
+        OptionFeedback(
+            MULTIPLE.options[0].text_html,
+            True,
+            True,
+            why_html="Les opérateurs MSSanté sont connus et déclarés.",
+        ),
+        OptionFeedback(
+            MULTIPLE.options[1].text_html, False, False, why_html="Un message légitime le ferait aussi."
+        ),
+        OptionFeedback(
+            MULTIPLE.options[2].text_html, False, True, why_html="Aucun service ne demande cela par courriel."
+        ),
+        OptionFeedback(
+            MULTIPLE.options[3].text_html, True, True, why_html="L’urgence sert à empêcher de réfléchir."
+        ),
         OptionFeedback(MULTIPLE.options[4].text_html, True, False, why_html="La langue ne prouve rien."),
     ),
     rationale_html=(
@@ -220,7 +233,10 @@ CORRECTION = CorrectionView(
         "indices suffit pour ne pas ouvrir la pièce jointe. Signalez le message au responsable de la sécurité, puis "
         "supprimez-le.</p>"
     ),
-    sources=("ANSSI, Guide d’hygiène informatique, 2017", "Cybermalveillance.gouv.fr, fiche réflexe hameçonnage"),
+    sources=(
+        "ANSSI, Guide d’hygiène informatique, 2017",
+        "Cybermalveillance.gouv.fr, fiche réflexe hameçonnage",
+    ),
     progress=(
         DomainProgress("Données de santé", 1, 1, 3),
         DomainProgress("Cybersécurité en santé", 2, 1, 3),
@@ -280,7 +296,10 @@ RESULT = ResultView(
     ),
     advice=(
         Advice(
-            "Cybersécurité", "Réagir à un incident", "Qui prévenir, dans quel ordre, et ce qu’il ne faut pas éteindre.", "/"
+            "Cybersécurité",
+            "Réagir à un incident",
+            "Qui prévenir, dans quel ordre, et ce qu’il ne faut pas éteindre.",
+            "/",
         ),
         Advice(
             "Outils numériques",
@@ -336,10 +355,18 @@ PAGES: dict[str, View] = {
     "landing-error": replace(LANDING, code="ABCD-12", problem="unknown"),
     "introduction": INTRODUCTION,
     "introduction-practice": replace(
-        INTRODUCTION, purpose="practice", length=12, minutes=0, minimum_answers=6, tutorial_done=True, learner="Camille"
+        INTRODUCTION,
+        purpose="practice",
+        length=12,
+        minutes=0,
+        minimum_answers=6,
+        tutorial_done=True,
+        learner="Camille",
     ),
     "tutorial": TutorialView(SITTING, "Certification"),
-    "tutorial-done": TutorialView(SITTING, "Certification", Entered(choices=frozenset({"a"})), submitted=True),
+    "tutorial-done": TutorialView(
+        SITTING, "Certification", Entered(choices=frozenset({"a"})), submitted=True
+    ),
     "question-document": QUESTION,
     "question-single": alone(SINGLE),
     "question-empty": alone(SINGLE, problem="empty"),
@@ -359,7 +386,9 @@ PAGES: dict[str, View] = {
     "result-practice": PRACTICE,
     "result-none": replace(RESULT, estimate=None, answers=9, domains=(), advice=(), ended="learner"),
     "finish": FinishView(SITTING, "Certification", 11, 32, 20, NOW, NOW + timedelta(minutes=4), 3600),
-    "accessibility": AccessibilityView(contact="accessibilite@palier.example", publisher="Université fictive"),
+    "accessibility": AccessibilityView(
+        contact="accessibilite@palier.example", publisher="Université fictive"
+    ),
     "privacy": PrivacyView(),
     "explanation": ExplanationView(LEVELS, 32, 60, 20),
     "styleguide": StyleguideView(),

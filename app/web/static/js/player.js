@@ -36,7 +36,7 @@ const clock = (() => {
   }
   function hide(hidden) {
     shown.hidden = hidden;
-    toggle.textContent = hidden ? toggle.dataset.show : toggle.dataset.hide;
+    $("span", toggle).textContent = hidden ? toggle.dataset.show : toggle.dataset.hide;
     keep.set("palier:timer", hidden ? "hidden" : "");
   }
   toggle.addEventListener("click", () => hide(!shown.hidden));
