@@ -38,7 +38,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from irt.errors import InvalidBlueprint, InvalidParameters, InvalidResponses
+from irt.errors import InfeasibleBlueprint, InvalidBlueprint, InvalidParameters, InvalidResponses
 from irt.types import BoolArray, FloatArray, Indices, IntArray
 
 Keys: TypeAlias = NDArray[np.int64]
@@ -217,9 +217,13 @@ class Layout:
     n_nodes: int
     lower: IntArray  # (n,) in the inner numbering: deepest nodes first, siblings together, the root last
     upper: IntArray
-    room: IntArray  # (n, most + 1, 2): what is left of both bounds, by number of fixed items below the node
-    mask: IntArray  # (n * (most + 1),): row of the level's masks, by node and number of fixed items
-    mask_start: IntArray  # (n,)
+    most: int  # number of fixed items that the three tables below reach; each is (n * (most + 1),)
+    least_left: IntArray  # what is left of the lower bound, by node and number of fixed items below it
+    most_left: IntArray  # the same of the upper bound
+    mask: IntArray  # row of the level's masks
+    table_start: IntArray  # (n,): first entry of each node in these tables
+    row_start: IntArray  # (n,): where the node's row stands in the arena; the root has none
+    row_width: IntArray  # (n,)
     original: IntArray  # (n,): number of the node in the caller's tree
     parent: IntArray  # (n,): -1 for the root
     path: IntArray  # (n_items + 1, depth): the nodes above each item, padded with n
@@ -269,6 +273,12 @@ class ShadowTest(NamedTuple):
     node: int | None
     needed: int | None
     available_count: int | None
+
+    def require(self) -> ShadowTest:
+        """Return the test itself, or raise `InfeasibleBlueprint` when there is none."""
+        if self.node is not None:
+            raise InfeasibleBlueprint(self.node, self.needed or 0, self.available_count or 0)
+        return self
 
 
 def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
@@ -331,9 +341,15 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
         n_nodes=n,
         lower=lower,
         upper=upper,
-        room=room,
+        most=most,
+        least_left=room[:, :, 0].ravel(),
+        most_left=room[:, :, 1].ravel(),
         mask=mask.ravel(),
-        mask_start=np.arange(n) * (most + 1),
+        table_start=np.arange(n) * (most + 1),
+        row_start=np.concatenate([_NOTHING, *(_starts(level) for level in levels), [0]]).astype(np.int64),
+        row_width=np.concatenate(
+            [_NOTHING, *(np.full(len(level.gather), level.gather.shape[1]) for level in levels), [0]]
+        ),
         original=original,
         parent=np.where(tree.parent[original] < 0, -1, inner[tree.parent[original]]),
         path=path,
@@ -477,6 +493,10 @@ def _levels(
         levels.append(_Level(inner, _padded(rows, width, pad), width > 1, masks, slice(start, stop)))
         start = stop
     return tuple(levels), mask, np.concatenate([_NOTHING, *sources[0]]), start
+
+
+def _starts(level: _Level) -> IntArray:
+    return np.arange(level.arena.start, level.arena.stop, level.gather.shape[1])
 
 
 def _sizes(tree: BlueprintTree) -> IntArray:
@@ -646,11 +666,11 @@ def _finite(layout: Layout, gain: ArrayLike, shape: tuple[int, ...]) -> FloatArr
         raise InvalidParameters("gain", None, "must be numbers") from error
     if gains.shape != shape:
         raise InvalidParameters("gain", None, f"must have shape {shape}, has {gains.shape}")
-    flat = gains.ravel()
-    # A dot product is finite only if its terms are: the precise test is left for when it is not.
-    if not math.isfinite(flat.dot(flat)) and not np.isfinite(flat).all():
-        index = int(np.argmin(np.isfinite(flat)))
-        raise InvalidParameters("gain", index % layout.n_items, f"must be finite, is {flat[index]}")
+    finite = np.isfinite(gains)
+    if np.count_nonzero(finite) < gains.size:
+        index = int(np.argmin(finite))
+        value = gains.ravel()[index]
+        raise InvalidParameters("gain", index % layout.n_items, f"must be finite, is {value}")
     return gains
 
 
@@ -733,10 +753,11 @@ def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
     return _Ranked(order, _along(candidate_cost, order), _along(candidate, order))
 
 
-def _merge(layout: Layout, order: IntArray, count: IntArray, rows: list[Keys] | None = None) -> Keys:
+def _merge(layout: Layout, order: IntArray, count: IntArray, trace: Keys | None = None) -> Keys:
     """Merge the candidates up the tree; returns the sorted row of the root, (..., width).
 
     `count` (..., n_nodes) holds the fixed items below each node: they shift both bounds and are never sorted.
+    A trace (arena,) receives the sorted rows as they were before their bounds were applied.
     """
     lead = count.shape[:-1]
     arena = np.empty((*lead, layout.arena), dtype=np.int64)
@@ -748,13 +769,13 @@ def _merge(layout: Layout, order: IntArray, count: IntArray, rows: list[Keys] | 
         arena[..., : layout.n_candidates] = keys
     else:
         arena[order] = layout.places
-    mask = layout.mask.take(layout.mask_start + count)
+    mask = layout.mask.take(layout.table_start + count)
     for level in layout.levels:
         row = arena.take(level.gather, axis=-1)
         if level.sorts:
             row.sort(axis=-1)
-        if rows is not None:
-            rows.append(row)
+        if trace is not None:
+            trace[level.arena] = row.ravel()
         if level.masks is not None:
             row = row & level.masks.take(mask[..., level.inner], axis=0)
         arena[..., level.arena] = row.reshape((*lead, -1))
@@ -764,15 +785,15 @@ def _merge(layout: Layout, order: IntArray, count: IntArray, rows: list[Keys] | 
 
 
 def _fill(
-    layout: Layout, ranked: _Ranked, count: IntArray, length: int, rows: list[Keys] | None = None
+    layout: Layout, ranked: _Ranked, count: IntArray, length: int, trace: Keys | None = None
 ) -> IntArray | None:
     """Return the new items by decreasing gain, or None when some row cannot be met."""
     need = length - int(count[-1])
     if not 0 <= need <= len(layout.root) or length > layout.upper[-1]:
         return None
-    root = _merge(layout, ranked.order, count, rows)
-    if rows is not None:
-        rows.append(root)
+    root = _merge(layout, ranked.order, count, trace)
+    if trace is not None:
+        trace[layout.arena : layout.arena + len(root)] = root
     places = root[:need] & _PLACE
     places.sort()
     if need and not math.isfinite(ranked.cost[places[-1]]):
@@ -785,40 +806,41 @@ def _fill(
     return items
 
 
-def _prices(layout: Layout, rows: list[Keys], cost: FloatArray, count: IntArray, length: int) -> FloatArray:
+def _prices(layout: Layout, trace: Keys, cost: FloatArray, count: IntArray, length: int) -> FloatArray:
     """Dual values: below node v a free item is chosen if and only if it costs less than the price there.
 
-    A node keeps its parent's price unless its maximum (a lower price would do) or its minimum (a higher one
-    is needed) binds.
+    A node keeps its parent's price unless its maximum binds (the first item cut lowers it) or its minimum
+    does (the last item promoted raises it).
     """
-    price = np.zeros(layout.n_nodes)
-    root = _values(rows[-1], cost)
+    below_all, above_all = len(trace) - 2, len(trace) - 1  # a mandatory and a cut key: no bound
+    trace[below_all], trace[above_all] = _FREE - 1, 0
+    here = layout.table_start + count
+    least, most = layout.least_left.take(here), layout.most_left.take(here)
     need = length - int(count[-1])
-    worst_in = root[need - 1] if need else -np.inf
-    best_out = root[need] if need < len(root) else np.inf
-    if math.isfinite(worst_in) or math.isfinite(best_out):
-        both = math.isfinite(worst_in) and math.isfinite(best_out)
-        price[-1] = (worst_in + best_out) / 2 if both else worst_in if math.isfinite(worst_in) else best_out
-    least, most = layout.room[np.arange(layout.n_nodes), count].T
-    for level, row in zip(reversed(layout.levels), reversed(rows[:-1]), strict=True):
+    position = np.concatenate(
+        [
+            np.where(least > 0, layout.row_start + least - 1, below_all),
+            np.where(most < layout.row_width, layout.row_start + most, above_all),
+            [layout.arena + need - 1 if need else below_all],
+            [layout.arena + need if need < len(layout.root) else above_all],
+        ]
+    )
+    keys = trace.take(position)
+    values = cost.take(keys & _PLACE, mode="clip")
+    values[keys < _FREE] = -np.inf
+    values[keys >= 0] = np.inf
+    low, high, (worst_in, best_out) = (
+        values[: layout.n_nodes],
+        values[layout.n_nodes : -2],
+        values[-2:].tolist(),
+    )
+    price = np.zeros(layout.n_nodes)
+    finite = [value for value in (worst_in, best_out) if math.isfinite(value)]
+    price[-1] = sum(finite) / max(1, len(finite))
+    for level in reversed(layout.levels):
         inner = level.inner
-        here = price.take(layout.parent[inner])
-        if level.masks is not None:
-            values = np.full((row.shape[0], row.shape[1] + 2), np.inf)
-            values[:, 0] = -np.inf
-            values[:, 1:-1] = _values(row, cost)
-            flat, start = values.ravel(), np.arange(0, values.size, values.shape[1])
-            here = np.minimum(here, flat.take(start + 1 + np.minimum(most[inner], row.shape[1])))
-            here = np.maximum(here, flat.take(start + np.minimum(least[inner], row.shape[1])))
-        price[inner] = here
+        price[inner] = np.maximum(np.minimum(price.take(layout.parent[inner]), high[inner]), low[inner])
     return price
-
-
-def _values(row: Keys, cost: FloatArray) -> FloatArray:
-    values: FloatArray = cost.take(row & _PLACE)
-    values[row < _FREE] = -np.inf
-    values[row >= 0] = np.inf
-    return values
 
 
 def _best_combination(
@@ -840,9 +862,9 @@ def _best_combination(
     reference, best, price = solved
     worth = np.append(gains, 0.0)
     term = -worth.take(testlets.padded) - np.append(price, 0.0).take(testlets.home)
+    reduced = term.sum(axis=1).take(testlets.combination).sum(axis=1)
     best_cost = -float(worth.take(best).sum() + worth.take(_members(layout, reference)).sum())
-    reduced = term.sum(axis=1).take(testlets.combination[rows]).sum(axis=1)
-    bound = best_cost + (reduced - term.sum(axis=1).take(testlets.combination[reference]).sum())
+    bound = reduced.take(rows) + (best_cost - float(reduced[reference]))
     # Rounding can only be a few units in the last place of the sums; a wide margin keeps the pruning exact.
     margin = 1e-11 * float(np.abs(term).sum() + np.abs(worth.take(best)).sum())
     order = bound.argsort(kind="stable")
@@ -883,7 +905,7 @@ def _first_solved(
         count = state.below + layout.testlets.counts.take(layout.testlets.combination[row], axis=0).sum(
             axis=0
         )
-        trace: list[Keys] = []
+        trace = np.empty(layout.arena + len(layout.root) + 2, dtype=np.int64)
         items = _fill(layout, ranked, count, state.length, trace)
         if items is not None:
             return row, items, _prices(layout, trace, ranked.cost, count, state.length)
@@ -899,7 +921,7 @@ def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) ->
     need = length - count[:, -1]
     width = max(0, min(int(need.max()), len(layout.root)))
     feasible = (need >= 0) & (need <= width)
-    within = np.minimum(count, layout.room.shape[1] - 1)  # more than that is not feasible
+    within = np.minimum(count, layout.most)  # more than that is not feasible
     root = _merge(layout, ranked.order, within)[:, :width]
     places: IntArray = np.where(np.arange(width) < need[:, None], root & _PLACE, last)
     places.sort(axis=1)
@@ -1034,10 +1056,15 @@ def shadow_tests(
         np.zeros((n_persons, length), dtype=np.int64),
         np.full(n_persons, np.nan),
     )
+    in_order = np.sort(given, axis=1)
+    wrong = (in_order < 0) | (in_order >= n_items)
+    wrong[:, 1:] |= in_order[:, 1:] == in_order[:, :-1]
+    if given.size and (given.dtype.kind not in "iu" or wrong.any()):
+        _distinct(layout, given[int(wrong.any(axis=1).argmax())])  # raises, naming the position
+    given = given.astype(np.int64, copy=False)
     together: list[int] = []
     fixed: list[IntArray] = []
-    for person in range(n_persons):
-        own = _distinct(layout, given[person])
+    for person, own in enumerate(given):
         if layout.testlets.items:
             mine = usable if usable is None or usable.ndim == 1 else usable[person]
             owed, started = _started(layout, own, mine)

@@ -107,7 +107,9 @@ def check(folder: Path | str) -> Checked:
     try:
         release = compile_release(content)
     except InvalidRelease as error:
-        return Checked(content, (*problems, Problem("", 1, "", f"{error}.")), None)
+        # Without a framework the reading has said why; without items this is the first to say it.
+        nothing = () if problems else (Problem("items", 1, "", f"{error}."),)
+        return Checked(content, (*problems, *nothing), None)
     found = list(problems)
     for design in content.designs:
         try:

@@ -455,7 +455,7 @@ class _Parsed:
 
 
 _SYNTAX_ADVICE = (
-    ("\\t", "Indent with spaces: YAML accepts no tab there."),
+    ("a tab stands", "Indent with spaces: YAML accepts no tab there."),
     ("mapping values are not allowed", "Put in quotes a value that holds a colon followed by a space."),
     ("expected <block end>", "Check the indentation, and the quotes of the lines above."),
     ("expected key", "Check the indentation, and the quotes of the lines above."),
@@ -463,7 +463,7 @@ _SYNTAX_ADVICE = (
     ("cannot start any token", "Put in quotes a value that starts with one of @ ` % & * ! | > { [."),
     ("control characters are not allowed", "Remove the invisible character."),
     ("undefined alias", "Put in quotes a value that starts with *."),
-    ("expected a single document", "One document per file: remove the line `---`."),
+    ("found another document", "One document per file: remove the line `---`."),
 )
 
 
@@ -477,7 +477,10 @@ def _parse(text: str, file: str) -> _Parsed:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        parsed.break_off_syntax(mark.line + 1 if mark else 1, str(error.problem or error.context))
+        what = str(error.problem or error.context)
+        if mark is not None and [*text.split("\n"), ""][mark.line][mark.column :].startswith("\t"):
+            what = "a tab stands in the indentation"
+        parsed.break_off_syntax(mark.line + 1 if mark else 1, what)
         return parsed
     except yaml.reader.ReaderError as error:
         parsed.break_off_syntax(text.count("\n", 0, error.position or 0) + 1, str(error.reason))

@@ -464,7 +464,8 @@ def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
                     "is a list of several options; the id of one option is expected.",
                     "Use the interaction multiple_choice when several options are right.",
                 )
-            key = SingleChoiceKey(fields.text("key", longest=16) if value is not None else "")
+            single = value is not None and not isinstance(value, list | tuple)
+            key = SingleChoiceKey(fields.text("key", longest=16) if single else "")
         case Interaction.MULTIPLE_CHOICE:
             key = MultipleChoiceKey(fields.texts("key"))
         case Interaction.ORDER:
@@ -538,10 +539,11 @@ def _item_faults(item: Item) -> Iterator[Fault]:
         yield Fault(("level",), f"is {item.level}; a whole number from 1 to 6 is expected.")
     if not item.stem.strip():
         yield Fault(("stem",), "is empty.", "Write the question.")
-    yield from _option_faults(item)
+    of_options = list(_option_faults(item))
+    yield from of_options
     if not isinstance(item.scoring_key, _KEY_TYPES[item.interaction]):
         yield Fault(("key",), f"is not a key for the interaction {item.interaction}.")
-    else:
+    elif not of_options:
         yield from item.scoring_key.faults(item)
     if not item.sources:
         yield Fault(("sources",), "is an empty list.", "Name the text on which the key rests.")

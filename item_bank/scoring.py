@@ -247,59 +247,78 @@ _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`":
 
 
 @lru_cache(maxsize=65_536)
-def normalise(text: str) -> str:
-    """Return what counts in a short answer: letters and digits, without case, accents, articles or spaces.
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words that count in a short answer: letters and digits, without case, accents or articles.
 
     NFKC, case folded, transliterated to ASCII; elided and plain articles go, unless nothing else is left.
     """
     folded = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold()
     ascii_text = anyascii(unicodedata.normalize("NFC", folded)).lower()
     words = re.findall(r"[a-z0-9]+", _ELISION.sub("", ascii_text))
-    kept = [word for word in words if word not in _ARTICLES]
-    return "".join(kept or words)
+    return tuple(word for word in words if word not in _ARTICLES) or tuple(words)
 
 
-def forgiven_errors(answer: str, edit_distance: int | None) -> int:
-    """Return how many typing errors are forgiven for a normalised accepted answer.
+def normalise(text: str) -> str:
+    """Return the content words of a short answer in one piece: spaces and punctuation do not count."""
+    return "".join(content_words(text))
+
+
+def forgiven_errors(word: str, edit_distance: int | None) -> int:
+    """Return how many typing errors are forgiven in one word of an accepted answer.
 
     None below five characters, whatever the author asks (one letter makes another acronym); by default one
-    from five on; two only where the author asks for them and the answer has eight or more.
+    from five on; two only where the author asks for them and the word has eight or more.
     """
-    if len(answer) < 5:
+    if len(word) < 5:
         return 0
     wanted = 1 if edit_distance is None else edit_distance
-    return min(wanted, 2 if len(answer) >= 8 else 1)
+    return min(wanted, 2 if len(word) >= 8 else 1)
 
 
 def matches_text(entered: str, accepted: Sequence[str], edit_distance: int | None = None) -> bool:
     """Say whether a short answer is one of the accepted ones, typing errors forgiven within bounds.
 
-    Digits are never forgiven: the runs of digits are the same and stand at the same places.
+    Errors are forgiven in long words, word by word, as many in the whole answer as in its longest word. Digits
+    are never forgiven: the runs of digits are the same and stand at the same places.
     """
-    given = normalise(entered)
-    if not given:
-        return False
-    return any(_close(given, normalise(answer), edit_distance) for answer in accepted)
+    given = content_words(entered)
+    return bool(given) and any(_close(given, content_words(answer), edit_distance) for answer in accepted)
 
 
-def _close(given: str, answer: str, edit_distance: int | None) -> bool:
-    if given == answer:
+def _close(given: tuple[str, ...], answer: tuple[str, ...], edit_distance: int | None) -> bool:
+    if "".join(given) == "".join(answer):
         return True
+    if len(answer) == 1:
+        given = ("".join(given),)
+    if len(given) != len(answer):
+        return False
+    limit = max(forgiven_errors(word, edit_distance) for word in answer)
+    total = 0
+    for given_word, answer_word in zip(given, answer, strict=True):
+        errors = _errors(given_word, answer_word, edit_distance)
+        if errors is None:
+            return False
+        total += errors
+    return total <= limit
+
+
+def _errors(given: str, answer: str, edit_distance: int | None) -> int | None:
+    """Count the typing errors between two words; None when they are more than may be forgiven."""
+    if given == answer:
+        return 0
     # The guard looks at the shorter of the two: a typing error must not make a word of an acronym.
     limit = min(forgiven_errors(answer, edit_distance), forgiven_errors(given, edit_distance))
-    if limit == 0:
-        return False
     given_runs, answer_runs = _RUNS.findall(given), _RUNS.findall(answer)
-    if len(given_runs) != len(answer_runs):
-        return False
-    distance = 0
+    if limit == 0 or len(given_runs) != len(answer_runs):
+        return None
+    errors = 0
     for given_run, answer_run in zip(given_runs, answer_runs, strict=True):
         if given_run[0].isdigit() or answer_run[0].isdigit():
             if given_run != answer_run:
-                return False
+                return None
         else:
-            distance += DamerauLevenshtein.distance(given_run, answer_run, score_cutoff=limit)
-    return distance <= limit
+            errors += DamerauLevenshtein.distance(given_run, answer_run, score_cutoff=limit)
+    return errors if errors <= limit else None
 
 
 # --- numbers -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, cast
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -53,7 +53,7 @@ class DesignInUse:
     @property
     def purpose(self) -> Purpose:
         """Practice or certification."""
-        return cast("Purpose", self.design.purpose.value)
+        return self.design.purpose.value
 
     @property
     def length(self) -> int:
@@ -110,7 +110,8 @@ class DesignInUse:
 
     def expected_scores(self, theta: float) -> FloatArray:
         """Expected score on each item at an ability, shape (n_items,)."""
-        return models.probability(self.policy.parameters, theta)
+        scores: FloatArray = models.probability(self.policy.parameters, [theta])[0]
+        return scores
 
     def most_per_domain(self, domain_id: str) -> int:
         """Questions at most in a domain."""

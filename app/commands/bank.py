@@ -134,8 +134,9 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run simulated learners through a design, with the very policy and scoring that serve sittings."""
-    from irt import simulate as simulation
     from irt.ability import NormalPrior
+    from irt.simulate import population
+    from irt.simulate import simulate as run_simulation
     from item_bank import blueprint, release
     from item_bank.errors import BankError
 
@@ -146,7 +147,7 @@ def simulate(
     except BankError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(2) from None
-    theta = simulation.population(learners, prior=NormalPrior(mean, sd), seed=seed)
+    theta = population(learners, prior=NormalPrior(mean, sd), seed=seed)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -156,7 +157,7 @@ def simulate(
     )
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task(f"{design}: learners", total=learners)
-        found = simulation.simulate(
+        found = run_simulation(
             compiled.policy(snapshot),
             theta,
             seed=seed,

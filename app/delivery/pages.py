@@ -11,7 +11,7 @@ from app.auth.credentials import hashed, new_secret, read_code
 from app.delivery import entry, service, show
 from app.delivery.context import Context, context_of
 from app.delivery.state import SittingState
-from app.errors import Gone, InvalidInput, NotFound, TooMany
+from app.errors import AlreadyAnswered, Gone, InvalidInput, NotFound, TooMany
 from app.web.forms import read_submission
 from app.web.render import render
 from app.web.views import TutorialView
@@ -161,10 +161,17 @@ async def answer(
     item: Annotated[UUID, Form()],
     idempotency_key: Annotated[str, Form(min_length=1, max_length=100)],
     confirm: Annotated[str, Form(max_length=16)] = "",
+    auto: Annotated[str, Form(max_length=16)] = "",
 ) -> Response:
-    """One response; what cannot be read, or is empty and not confirmed, is shown again."""
+    """One response; what cannot be read, or is empty and not confirmed, is shown again.
+
+    `auto` is sent by the player at the deadline: an empty or unreadable response then ends the sitting.
+    """
     interaction = await show.interaction_of(context, own, item)
     entered = read_submission(interaction, await request.form())
+    if auto and (entered.problem or entered.response is None):
+        await service.end_if_time_is_up(context.delivery, own, context.now())
+        return _go(_home(own.id))
     if position == own.position and own.status == "in_progress":
         if entered.problem:
             view = await show.question(context, own, entered=entered.entered, problem=entered.problem)
@@ -176,6 +183,9 @@ async def answer(
     try:
         reply = await service.answer(context.delivery, own, submission, context.now())
     except InvalidInput as error:
+        if auto:
+            await service.end_if_time_is_up(context.delivery, own, context.now())
+            return _go(_home(own.id))
         problem = show.response_problem(interaction, error)
         view = await show.question(context, own, entered=entered.entered, problem=problem)
         return render(request, view, status_code=422)
@@ -202,9 +212,11 @@ async def draft(context: Ctx, own: Own, body: Annotated[DraftIn, Body()]) -> JSO
     saved = await service.save_draft(
         context.delivery, own, position=body.position, response=body.response, now=now
     )
+    if not saved:
+        raise AlreadyAnswered("Another question is being shown.")
     deadline = own.deadline_at.isoformat() if own.deadline_at else None
     return JSONResponse(
-        {"saved_at": now.isoformat() if saved else None, "now": now.isoformat(), "deadline": deadline},
+        {"saved_at": now.isoformat(), "now": now.isoformat(), "deadline": deadline},
         headers={"Cache-Control": "no-store"},
     )
 

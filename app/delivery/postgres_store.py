@@ -20,8 +20,10 @@ class PostgresStore:
         row = await self._row(_PG_LOAD, sitting_id)
         if row is None:
             return None
-        *fields, items, scores = row
-        return SittingState(*fields, items=tuple(items or ()), scores=tuple(scores or ()))
+        values = dict(row.items())
+        values["items"] = tuple(values["items"] or ())
+        values["scores"] = tuple(values["scores"] or ())
+        return SittingState(**values)
 
     async def response(self, sitting_id: UUID, position: int) -> StoredResponse | None:
         """By primary key."""
@@ -125,9 +127,9 @@ def _pg_response(row: Any) -> StoredResponse | None:
 _PG_LOAD = f"""
 SELECT {SITTING_COLUMNS},
     (SELECT array_agg(item_index ORDER BY position) FROM response
-     WHERE sitting_id = sitting.id AND score IS NOT NULL),
+     WHERE sitting_id = sitting.id AND score IS NOT NULL) AS items,
     (SELECT array_agg(score ORDER BY position) FROM response
-     WHERE sitting_id = sitting.id AND score IS NOT NULL)
+     WHERE sitting_id = sitting.id AND score IS NOT NULL) AS scores
 FROM sitting WHERE id = $1
 """
 

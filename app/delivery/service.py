@@ -316,6 +316,13 @@ async def settle(delivery: Delivery, sitting: SittingState, now: datetime) -> Si
     return sitting
 
 
+async def end_if_time_is_up(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
+    """End the sitting at its deadline, without waiting for the grace: its page has nothing more to send."""
+    if sitting.status == "in_progress" and sitting.deadline_at is not None and now >= sitting.deadline_at:
+        return await _close(delivery, sitting, "time", now)
+    return sitting
+
+
 async def finish(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
     """End the sitting at its learner's wish; ending twice changes nothing."""
     if sitting.status == "finished":

@@ -110,7 +110,7 @@ async def interaction_of(context: Context, sitting: SittingState, token: Any) ->
     index = design.release.index_of(token)
     if index is None:
         raise NotFound("This question is unknown.")
-    return cast("Interaction", design.release.item(index).interaction.value)
+    return design.release.item(index).interaction.value
 
 
 def response_problem(interaction: Interaction, error: InvalidInput) -> ResponseProblem:
@@ -133,7 +133,7 @@ def _item(shown: service.Question) -> ItemView:
     presented = shown.presented
     return ItemView(
         token=str(shown.token),
-        interaction=cast("Interaction", presented.interaction.value),
+        interaction=presented.interaction.value,
         stem_html=presented.stem_html,
         options=_options(presented),
         categories=[CategoryView(category.id, category.html) for category in presented.categories],
@@ -160,7 +160,7 @@ async def correction(context: Context, sitting: SittingState, position: int) -> 
         title=design.title,
         position=position,
         length=design.length,
-        interaction=cast("Interaction", explained.interaction.value),
+        interaction=explained.interaction.value,
         domain=shown.domain,
         stem_html=shown.presented.stem_html,
         outcome="omitted" if explained.omitted else "right" if explained.correct else "wrong",

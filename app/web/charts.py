@@ -99,7 +99,8 @@ def staircase(
             for row, line in enumerate(_lines(label, shape == "narrow"))
         )
         parts.append(
-            f'<text class="step-label{look}" font-size="{form.font_size:g}" y="{top + form.label_drop:.1f}">{words}</text>'
+            f'<text class="step-label{look}" font-size="{form.font_size:g}" y="{top + form.label_drop:.1f}">'
+            f"{words}</text>"
         )
     if at is not None:
         x = at * form.width

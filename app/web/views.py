@@ -341,6 +341,7 @@ class FinishView(View):
     now: datetime
     deadline: datetime | None
     time_limit_seconds: int = 0
+    purpose: Purpose = "certification"
     provisional: bool = True
 
 

@@ -35,7 +35,6 @@ def test_a_good_folder_reads_whole_and_without_problem(bank: BankFolder) -> None
     [
         ("level: 2", "level: 9", "level", "is 9; a whole number from 1 to 6 is expected."),
         ("level: 2", "level: deux", "level", 'a whole number is expected, not the text "deux".'),
-        ("level: 2", "levle: 2", "levle", 'is not a field of this block. Did you mean "level"?'),
         ("key: b", "key: e", "key", 'names no option: "e". The options are a, b, c, d.'),
         ("key: b", "key: [b]", "key", "is a list; the id of one option is expected. Write `key: b`."),
         ("key: b", "key: [a, b]", "key", "Use the interaction multiple_choice"),
@@ -117,11 +116,21 @@ def test_a_mistake_in_an_item_is_told_with_line_and_field(
         ),
     ],
 )
-def test_impossible_item_parameters_are_refused(bank: BankFolder, parameters: str, field: str, words: str) -> None:
+def test_impossible_item_parameters_are_refused(
+    bank: BankFolder, parameters: str, field: str, words: str
+) -> None:
     line = bank.replace(ITEMS, "facts: [F1.01]", f"parameters: {parameters}")
     problem = bank.only_problem()
     assert (problem.file, problem.line, problem.field) == (ITEMS, line, field)
     assert words in str(problem)
+
+
+def test_a_misspelt_field_is_told_with_the_field_it_resembles(bank: BankFolder) -> None:
+    line = bank.replace(ITEMS, "level: 2", "levle: 2")
+    missing, unknown = bank.problems()
+    assert (missing.line, missing.field, missing.message) == (3, "level", "is missing.")
+    assert (unknown.line, unknown.field) == (line, "levle")
+    assert unknown.advice == 'Did you mean "level"?'
 
 
 def test_a_missing_scoring_key_is_told_at_its_item(bank: BankFolder) -> None:
@@ -209,7 +218,9 @@ def test_mistakes_of_a_case_are_told(bank: BankFolder, old: str, new: str, field
         ("unit: heures", "options: []", "options", "is not a field of this block."),
     ],
 )
-def test_mistakes_of_entry_items_are_told(bank: BankFolder, old: str, new: str, field: str, words: str) -> None:
+def test_mistakes_of_entry_items_are_told(
+    bank: BankFolder, old: str, new: str, field: str, words: str
+) -> None:
     line = bank.replace(ITEMS, old, new)
     problem = bank.only_problem()
     assert (problem.line, problem.field) == (line, field)
@@ -326,17 +337,21 @@ def test_a_leading_zero_is_kept_in_a_text(bank: BankFolder) -> None:
         ("  - {id: transversal, label: Tous}\n", "", "professions", 'do not hold "transversal".'),
     ],
 )
-def test_mistakes_of_the_framework_are_told(bank: BankFolder, old: str, new: str, field: str, words: str) -> None:
+def test_mistakes_of_the_framework_are_told(
+    bank: BankFolder, old: str, new: str, field: str, words: str
+) -> None:
     bank.replace("framework.yaml", old, new)
     problem = bank.only_problem()
     assert (problem.file, problem.field) == ("framework.yaml", field)
     assert words in str(problem)
 
 
-def test_a_topic_declared_in_two_domains_is_told_once(bank: BankFolder) -> None:
-    line = bank.replace("domains/D2.yaml", "id: D2C1.sigles", "id: D1C1.sigles")
+def test_a_topic_declared_twice_is_told_once(bank: BankFolder) -> None:
+    topic = "      - {id: D1C1.sigles, heading: Encore}\n      - {id: D1C1.gestes"
+    line = bank.replace("domains/D1.yaml", "      - {id: D1C1.gestes", topic)
     problem = bank.only_problem()
-    assert (problem.file, problem.line) == ("domains/D2.yaml", line)
+    assert (problem.file, problem.line, problem.field) == ("domains/D1.yaml", line, "id")
+    assert 'the topic id "D1C1.sigles" is already used in domains/D1.yaml' in problem.message
 
 
 def test_a_sixth_domain_is_a_file_and_nothing_else(bank: BankFolder) -> None:
