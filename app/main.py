@@ -33,7 +33,7 @@ from app.errors import (
     catalogue,
     problem,
 )
-from app.middleware import Envelope, SameSiteForms
+from app.middleware import BodyLimit, Envelope, SameSiteForms
 from app.settings import Settings, settings
 from app.throttle import Throttle
 from app.web.render import StaticAssets, render
@@ -90,9 +90,12 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
-        max_body_size=config.max_body_bytes,
         dependencies=[Depends(refuse_cross_site)],
-        middleware=[Middleware(Envelope, hsts=config.secure_cookies), Middleware(SameSiteForms)],
+        middleware=[
+            Middleware(Envelope, hsts=config.secure_cookies),
+            Middleware(BodyLimit, limit=config.max_body_bytes),
+            Middleware(SameSiteForms),
+        ],
         telemetry={"logs": False},
     )
     app.state.ready = False

@@ -33,9 +33,9 @@ class Eligibility:
 
     Parameters
     ----------
-    probabilities : array_like, shape (n_bands, n_items)
+    probabilities : ndarray, shape (n_bands, n_items)
         In [0, 1]. Items of one testlet share the draw and should share the probability of the first.
-    edges : array_like, shape (n_bands - 1,), logits
+    edges : ndarray, shape (n_bands - 1,), logits
         Bounds between the bands, increasing; empty for one marginal band.
     """
 

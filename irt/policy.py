@@ -10,7 +10,8 @@ One step
 2. The stopping rules, in the order of the design, once the minima of the blueprint are met.
 3. The gain of each item: Fisher information averaged over the posterior.
 4. The shadow test: the full-length test of the largest gain that contains the items given.
-5. The item: the next one of a started testlet, else the new item of the shadow test with the largest gain.
+5. The item: the next one of a started testlet, else the new item of the shadow test with the largest gain;
+   when a stopping rule already holds and only minima are missing, the largest among those that a minimum needs.
 
 Ties
 ----
@@ -33,6 +34,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -108,7 +110,7 @@ class Rules:
         Full length, items; within the bounds of the root.
     minimum_length : int
         No stopping rule acts before this many answers, nor before the minima of all nodes below the root.
-    cuts : array_like, shape (n_levels - 1,), logits
+    cuts : ndarray, shape (n_levels - 1,), logits
         Cut scores, increasing.
     minimum_responses : int
         Below it a score is not reportable.
@@ -225,6 +227,7 @@ class Policy:
     below: FloatArray  # (n_levels - 1, n_quadrature)
     stop_below: FloatArray  # (n_rules, n_quadrature), zeros for rules without a cut score
     unit: IntArray  # (n_items,): first item of the testlet, the item itself when it stands alone
+    path: IntArray  # (n_items, depth): nodes above the item, padded with the root
     domain: IntArray  # (n_items,): child of the root above the item, 0..n_domains-1; -1 at the root itself
     scale: levels.ReportingScale | None
     gain_bits: int
@@ -259,11 +262,13 @@ class Policy:
         """
         answered, credits = self.checked_responses(items, scores)
         now = self.posterior(answered, credits)
-        reason = self.stop_reason(now, answered, available)
-        if reason is not None:
+        reason, ripe = self.stop_reason(now, answered, available)
+        if reason is not None and ripe:
             return Step(now.theta, now.se, None, reason, True, 0.0, ())
         gain = self.gains(now.weights)
-        return self.choose(now.theta, now.se, gain, answered, seed, self.draws(seed), available)
+        return self.choose(
+            now.theta, now.se, gain, answered, seed, self.draws(seed), available, finishing=reason is not None
+        )
 
     def score(self, items: Indices, scores: Indices) -> Score:
         """Measure the person from these responses, finished or not.
@@ -373,23 +378,23 @@ class Policy:
 
     def stop_reason(
         self, now: Posterior, answered: IntArray, available: BoolArray | None = None
-    ) -> Reason | None:
-        """Ask the stopping rules; None to go on."""
+    ) -> tuple[Reason | None, bool]:
+        """Ask the stopping rules: the first reason that holds, and whether the blueprint allows to stop."""
         rules = self.rules
         if len(answered) >= rules.length:
-            return Reason.LENGTH
+            return Reason.LENGTH, True
         if not rules.stopping or len(answered) < rules.minimum_length:
-            return None
+            return None, False
         for rule, below in zip(rules.stopping, self.stop_below, strict=True):
             if isinstance(rule, PrecisionStop):
-                reason, fires = Reason.PRECISION, now.se <= rule.se + _TOLERANCE
+                reason, holds = Reason.PRECISION, now.se <= rule.se + _TOLERANCE
             else:
                 lower_side = float(below @ now.weights)
                 sure = max(lower_side, 1 - lower_side)
-                reason, fires = Reason.CLASSIFICATION, sure >= rule.probability - _TOLERANCE
-            if fires and tree_minima_met(self.layout, answered, available=available):
-                return reason
-        return None
+                reason, holds = Reason.CLASSIFICATION, sure >= rule.probability - _TOLERANCE
+            if holds:
+                return reason, tree_minima_met(self.layout, answered, available=available)
+        return None, False
 
     def choose(
         self,
@@ -400,15 +405,17 @@ class Policy:
         seed: int,
         draws: Draws,
         available: BoolArray | None,
+        *,
+        finishing: bool = False,
     ) -> Step:
-        """Take the item from the shadow test of these gains."""
+        """Take the item from the shadow test of these gains; `finishing` once a stopping rule holds."""
         ineligible = self.ineligible(theta, draws.eligibility)
         priority = self.priorities(gain, draws.ranks, ineligible)
         shadow = shadow_test(self.layout, priority, answered, self.rules.length, available=available)
         relaxed: tuple[int, ...] = ()
         if not shadow.feasible:
             shadow, relaxed = self._relaxed_shadow_test(shadow, priority, answered, available)
-        return self.taken_from(shadow, theta, se, gain, answered, seed, ineligible, relaxed)
+        return self.taken_from(shadow, theta, se, gain, answered, seed, ineligible, relaxed, finishing)
 
     def taken_from(
         self,
@@ -420,6 +427,7 @@ class Policy:
         seed: int,
         ineligible: BoolArray | None,
         relaxed: tuple[int, ...],
+        finishing: bool,
     ) -> Step:
         """Pick the next item of a shadow test: of a started testlet in its order, else the best new one."""
         position = len(answered)
@@ -428,13 +436,21 @@ class Policy:
             return Step(theta, se, None, Reason.EXHAUSTED, True, 0.0, relaxed)
         item = int(new[0])
         if not self._is_owed(item, answered):
-            if position < len(self.rules.randomesque):
+            if finishing:
+                item = self._first_needed(new, answered)
+            elif position < len(self.rules.randomesque):
                 pool = min(self.rules.randomesque[position], len(new))
                 draw = float(randomness.uniform(seed, Purpose.RANDOMESQUE, position))
                 item = int(new[int(draw * pool)])
             item = int(self.unit[item])
         eligible = ineligible is None or not bool(ineligible[item])
         return Step(theta, se, item, None, eligible, float(gain[item]), relaxed)
+
+    def _first_needed(self, new: IntArray, answered: IntArray) -> int:
+        """Best of the new items that serve the most minima which the answers do not meet yet."""
+        missing = self.tree.lower > counts_below(self.tree, answered)
+        missing[0] = False
+        return int(new[np.argmax(missing[self.path[new]].sum(axis=1))])
 
     def _is_owed(self, item: int, answered: IntArray) -> bool:
         testlet = self.tree.testlet[item]
@@ -446,32 +462,38 @@ class Policy:
         """Relax the rows that cannot be met, in the order of the module's docstring."""
         tree, length = self.tree, self.rules.length
         lower, upper = tree.lower.copy(), tree.upper.copy()
-        lower[0] = 0
         begun = np.unique(tree.testlet[answered][tree.testlet[answered] >= 0])
-        fixed = np.union1d(answered, np.flatnonzero(np.isin(tree.testlet, begun)))
-        given = counts_below(tree, fixed)
-        most_testlets = max(tree.max_testlets, len(begun))
-        relaxed: list[int] = []
-        for _ in range(3 * len(lower) + 3):
+        usable = np.ones(len(priority), dtype=np.bool_) if available is None else available.copy()
+        owed = np.isin(tree.testlet, begun) & usable
+        owed[answered] = True
+        usable[answered] = True
+        given = counts_below(tree, np.flatnonzero(owed))
+        had = _capacity(tree, usable, given)
+        lower[0] = 0
+        relaxed = np.flatnonzero(lower > had).tolist()
+        lower = np.minimum(lower, had)
+        if length > had[0]:
+            relaxed.append(0)
+            length = int(had[0])
+        for _ in range(2 * len(lower) + 3):
+            layout = _relaxed_layout(
+                tree, lower.tobytes(), upper.tobytes(), max(tree.max_testlets, len(begun))
+            )
+            shadow = shadow_test(layout, priority, answered, length, available=available)
             if shadow.feasible or shadow.node is None:
                 break
-            node, had = shadow.node, int(shadow.available_count or 0)
+            node, count = shadow.node, int(shadow.available_count or 0)
             relaxed.append(node)
-            if given[node] > upper[node]:
-                over = given > upper
-                upper[over] = given[over]
+            if (given > upper).any():
+                upper = np.maximum(upper, given)
                 lower[:] = 0
                 length = max(length, int(given[0]))
-            elif node and lower[node] > had:
-                lower[node] = had
-            elif not node and length > had and length > len(answered):
-                length = max(had, len(answered))
+            elif node and lower[node] > count:
+                lower[node] = count
+            elif not node and length > max(count, given[0]):
+                length = max(count, int(given[0]))
             else:
                 lower[:] = 0
-            easier = BlueprintTree(
-                tree.parent, lower, upper, tree.leaf, tree.testlet, tree.testlet_position, most_testlets
-            )
-            shadow = shadow_test(prepare(easier), priority, answered, length, available=available)
         if not shadow.feasible:
             shadow = ShadowTest(True, answered, 0.0, None, None, None)
         return shadow, tuple(dict.fromkeys(relaxed))
@@ -509,7 +531,7 @@ def compile_policy(parameters: ItemParameters, tree: BlueprintTree, rules: Rules
     >>> bank = ItemParameters(a=[1.0] * 6, b=[-2.0, -1.2, -0.4, 0.4, 1.2, 2.0], c=[0.0] * 6, d=[1.0] * 6)
     >>> tree = BlueprintTree(parent=[-1, 0, 0], lower=[3, 1, 1], upper=[3, 2, 2], leaf=[1, 2, 1, 2, 1, 2],
     ...                      testlet=[-1] * 6, testlet_position=[0] * 6, max_testlets=0)
-    >>> policy = compile_policy(bank, tree, Rules(length=3, minimum_length=3, cuts=[0.0]))
+    >>> policy = compile_policy(bank, tree, Rules(length=3, minimum_length=3, cuts=np.array([0.0])))
     >>> first = policy.step([], [], seed=5)
     >>> first.item, round(first.se, 6)
     (3, 1.0)
@@ -562,6 +584,7 @@ def compile_policy(parameters: ItemParameters, tree: BlueprintTree, rules: Rules
         below=frozen(levels.below_weights(rules.cuts, rules.grid)),
         stop_below=frozen(stop_below),
         unit=_units(tree),
+        path=_paths(tree),
         domain=domain,
         scale=levels.reporting_scale(rules.cuts) if len(rules.cuts) else None,
         gain_bits=min(_GAIN_BITS, room),
@@ -575,6 +598,35 @@ def counts_below(tree: BlueprintTree, items: IntArray) -> IntArray:
     for node in range(len(counts) - 1, 0, -1):
         counts[tree.parent[node]] += counts[node]
     return counts
+
+
+def _capacity(tree: BlueprintTree, usable: BoolArray, given: IntArray) -> IntArray:
+    """Most items that each node can hold, testlets taken apart; never less than it already holds."""
+    capacity = np.bincount(tree.leaf[usable], minlength=len(tree.parent))
+    for node in range(len(capacity) - 1, -1, -1):
+        capacity[node] = max(min(int(capacity[node]), int(tree.upper[node])), int(given[node]))
+        if node:
+            capacity[tree.parent[node]] += capacity[node]
+    return capacity
+
+
+@lru_cache(maxsize=128)
+def _relaxed_layout(tree: BlueprintTree, lower: bytes, upper: bytes, max_testlets: int) -> Layout:
+    """Lay out a relaxed tree; one withdrawal relaxes the same rows for every sitting."""
+    least, most = np.frombuffer(lower, dtype=np.int64), np.frombuffer(upper, dtype=np.int64)
+    return prepare(
+        BlueprintTree(tree.parent, least, most, tree.leaf, tree.testlet, tree.testlet_position, max_testlets)
+    )
+
+
+def _paths(tree: BlueprintTree) -> IntArray:
+    """Nodes above each item, below the root: (n_items, depth), padded with 0, the root."""
+    columns = []
+    node = tree.leaf.copy()
+    while (node > 0).any():
+        columns.append(node)
+        node = np.maximum(tree.parent[node], 0)
+    return np.column_stack(columns) if columns else np.zeros((len(tree.leaf), 1), dtype=np.int64)
 
 
 def _units(tree: BlueprintTree) -> IntArray:

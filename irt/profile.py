@@ -53,7 +53,7 @@ class ProfileModel:
 
     Parameters
     ----------
-    correlation : array_like, shape (n_domains, n_domains)
+    correlation : ndarray, shape (n_domains, n_domains)
         Correlation of the domain abilities in the reference population; positive definite.
     least_prmse : float
         A domain is shown when its PRMSE is at least this,
@@ -150,7 +150,7 @@ def domain_profile(
     --------
     >>> scores = [1] * 8 + [0] * 2 + [1] * 3 + [0] * 7
     >>> bank = ItemParameters([1.0] * 20, [0.0] * 20, [0.0] * 20, [1.0] * 20)
-    >>> model = ProfileModel(correlation=[[1.0, 0.6], [0.6, 1.0]])
+    >>> model = ProfileModel(correlation=np.array([[1.0, 0.6], [0.6, 1.0]]))
     >>> result = domain_profile(bank, [0] * 10 + [1] * 10, scores, prior=NormalPrior(), model=model)
     >>> result.theta.round(2).tolist(), result.shown.tolist()
     ([0.68, -0.34], [False, False])

@@ -231,13 +231,9 @@ class Layout:
     home: IntArray  # (n_items,): node that carries the item
     rank: IntArray  # (n_items + 1,): order of the items among ties
     single: BoolArray  # (n_items,): stands alone
-    pads: (
-        IntArray | None
-    )  # (n_groups, width): items of each group in rank order; None: every item is a candidate
-    picks: (
-        IntArray | None
-    )  # (n_candidates,): place of each candidate in the sorted groups; None: first of each
-    group_start: IntArray  # (n_groups,): first place of each group in `pads`, flat
+    pads: IntArray | None  # (n_groups + 1, width): items by group in rank order; None: all are candidates
+    picks: IntArray | None  # (n_candidates,): places in the sorted groups; None: the first of each
+    group_start: IntArray  # (n_groups + 1,): first place of each group in `pads`, flat
     candidates: IntArray  # (n_candidates,): the items, where every item is a candidate
     places: Keys  # (n_candidates,): keys of the places 0, 1, ...
     n_candidates: int
@@ -323,6 +319,7 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
     most = min(int(tree.upper[0]), n_items)
     room = np.stack([np.minimum(lower, size), np.minimum(np.minimum(upper, size), most)], axis=1)
     room = np.maximum(room[:, None] - np.arange(most + 1)[:, None], 0)
+    room[-1] = 0, most  # the root is filled to the length, not bounded
     capacity = tree.upper.copy()
     for node in range(1, n):
         capacity[node] = min(capacity[node], capacity[tree.parent[node]])
@@ -829,13 +826,9 @@ def _prices(layout: Layout, trace: Keys, cost: FloatArray, count: IntArray, leng
     values = cost.take(keys & _PLACE, mode="clip")
     values[keys < _FREE] = -np.inf
     values[keys >= 0] = np.inf
-    low, high, (worst_in, best_out) = (
-        values[: layout.n_nodes],
-        values[layout.n_nodes : -2],
-        values[-2:].tolist(),
-    )
+    low, high = values[: layout.n_nodes], values[layout.n_nodes : -2]
     price = np.zeros(layout.n_nodes)
-    finite = [value for value in (worst_in, best_out) if math.isfinite(value)]
+    finite = [value for value in values[-2:].tolist() if math.isfinite(value)]
     price[-1] = sum(finite) / max(1, len(finite))
     for level in reversed(layout.levels):
         inner = level.inner
@@ -901,10 +894,9 @@ def _first_solved(
     layout: Layout, ranked: _Ranked, state: _State, rows: IntArray
 ) -> tuple[int, IntArray, FloatArray] | None:
     """First combination of `rows` that has a test, the other new items of that test, and its prices."""
+    testlets = layout.testlets
     for row in rows.tolist():
-        count = state.below + layout.testlets.counts.take(layout.testlets.combination[row], axis=0).sum(
-            axis=0
-        )
+        count = state.below + testlets.counts.take(testlets.combination[row], axis=0).sum(axis=0)
         trace = np.empty(layout.arena + len(layout.root) + 2, dtype=np.int64)
         items = _fill(layout, ranked, count, state.length, trace)
         if items is not None:
@@ -979,7 +971,7 @@ def _empty_row(layout: Layout, state: _State, rows: IntArray) -> tuple[int, int,
     for chunk in chunks:
         hopeless &= ~_satisfiable(layout, state, layout.testlets.combination[chunk])[0].any(axis=0)
     node = int(np.argmax(hopeless))
-    under = np.unique(layout.path_of_nodes[:, 0][(layout.path_of_nodes == node).any(axis=1)])
+    under = np.flatnonzero((layout.path_of_nodes == node).any(axis=1))
     nearest: tuple[int, int, int] | None = None
     for chunk in chunks:
         _, low, high = _satisfiable(layout, state, layout.testlets.combination[chunk])
@@ -1053,7 +1045,7 @@ def shadow_tests(
     usable = _usable(layout, available, (n_items,), (n_persons, n_items))
     result = ShadowTests(
         np.zeros(n_persons, dtype=np.bool_),
-        np.zeros((n_persons, length), dtype=np.int64),
+        np.zeros((n_persons, max(length, 0)), dtype=np.int64),
         np.full(n_persons, np.nan),
     )
     in_order = np.sort(given, axis=1)

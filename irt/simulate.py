@@ -365,14 +365,17 @@ def _run(
         mean = weights @ policy.nodes
         se = np.sqrt((weights * (policy.nodes - mean[:, None]) ** 2).sum(axis=1))
         going = np.ones(len(running), dtype=np.bool_)
+        finishing = np.zeros(len(running), dtype=np.bool_)
         if position == longest or policy.rules.stopping:
             for row, person in enumerate(running.tolist()):
                 now = Posterior(weights[row], float(mean[row]), float(se[row]))
-                ended = policy.stop_reason(now, items[person, :position], available)
-                if ended is not None:
+                ended, ripe = policy.stop_reason(now, items[person, :position], available)
+                finishing[row] = ended is not None
+                if ended is not None and ripe:
                     going[row] = False
                     reason[person] = _REASONS.index(ended)
         running, weights, mean, se = running[going], weights[going], mean[going], se[going]
+        finishing = finishing[going]
         if not len(running):
             break
         gain = (weights @ policy.information)[:, policy.kind]
@@ -384,14 +387,17 @@ def _run(
         for row, person in enumerate(running.tolist()):
             theta_now, se_now, own = float(mean[row]), float(se[row]), seeds[person]
             step: Step
+            last = bool(finishing[row])
             if shadows.feasible[row]:
                 shadow = ShadowTest(True, shadows.items[row], 0.0, None, None, None)
                 barred_row = None if barred is None else barred[row]
                 step = policy.taken_from(
-                    shadow, theta_now, se_now, gain[row], taken[row], own, barred_row, ()
+                    shadow, theta_now, se_now, gain[row], taken[row], own, barred_row, (), last
                 )
             else:
-                step = policy.choose(theta_now, se_now, gain[row], taken[row], own, draws[person], available)
+                step = policy.choose(
+                    theta_now, se_now, gain[row], taken[row], own, draws[person], available, finishing=last
+                )
             relaxed[person] += bool(step.relaxed)
             if step.item is None:
                 reason[person] = _REASONS.index(step.reason or Reason.EXHAUSTED)

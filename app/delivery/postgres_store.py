@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from app.db import Database
 from app.delivery.state import Closure, DraftState, Move, SittingState, Start, StoredResponse
 from app.delivery.store import RESPONSE_COLUMNS, SITTING_COLUMNS, from_json, to_json
@@ -113,7 +115,10 @@ class PostgresStore:
 
     async def _wrote(self, statement: str, *values: Any) -> bool:
         async with self._database.driver_connection() as connection:
-            return bool(await connection.fetchval(statement, *values))
+            try:
+                return bool(await connection.fetchval(statement, *values))
+            except asyncpg.UniqueViolationError:  # a position or an idempotency key that is already taken
+                return False
 
 
 def _pg_response(row: Any) -> StoredResponse | None:

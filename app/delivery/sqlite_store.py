@@ -10,7 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +80,7 @@ class GroupWriter:
             stopping = entry is None
             if not group:
                 continue
-            outcomes: list[bool | Exception]
+            outcomes: Sequence[bool | Exception]
             try:
                 if connection is None:
                     connection = open_connection(self._path)
@@ -113,17 +113,17 @@ def _settle(future: asyncio.Future[bool], outcome: bool | Exception) -> None:
         future.set_result(outcome)
 
 
-def _commit_group(connection: sqlite3.Connection, jobs: list[Job]) -> list[bool | Exception]:
-    outcomes: list[bool | Exception] = []
+def _commit_group(connection: sqlite3.Connection, jobs: list[Job]) -> list[bool]:
+    outcomes: list[bool] = []
     connection.execute("BEGIN IMMEDIATE")
     try:
         for job in jobs:
             connection.execute("SAVEPOINT job")
             try:
                 outcomes.append(job(connection))
-            except sqlite3.IntegrityError as error:
+            except sqlite3.IntegrityError:  # a position or an idempotency key that is already taken
                 connection.execute("ROLLBACK TO job")
-                outcomes.append(error)
+                outcomes.append(False)
             connection.execute("RELEASE job")
         connection.execute("COMMIT")
     except BaseException:

@@ -1,8 +1,8 @@
 """The hot path's SQL: start, answer, resume, draft. One behaviour, two drivers.
 
 Each write is one guarded statement (PostgreSQL) or one savepoint of a group commit (SQLite): it happens whole, and
-only if the sitting still stands where the caller saw it. `False` means it did not stand there any more; the caller
-reads again and decides. This module commits by itself; everything else in the project commits in `app.db`.
+only if the sitting still stands where the caller saw it and the idempotency key is free. `False` means one of the two
+failed; the caller reads again and decides. The stores commit by themselves; everything else commits in `app.db`.
 """
 
 import json

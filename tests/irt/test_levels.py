@@ -8,11 +8,11 @@ from scipy.stats import norm
 
 from irt import InvalidRules, levels
 from irt.ability import DEFAULT_GRID, posterior
+from irt.types import FloatArray
 from tests.irt.world import CUTS
 
 NODES = DEFAULT_GRID.nodes()
-FOUR_CUTS = np.array(CUTS)
-BELOW = levels.below_weights(FOUR_CUTS, DEFAULT_GRID)
+BELOW = levels.below_weights(CUTS, DEFAULT_GRID)
 
 
 @pytest.mark.parametrize("sd", [1.0, 0.5, 0.3, 0.25])
@@ -21,21 +21,22 @@ def test_probabilities_of_reaching_a_level_are_those_of_the_normal_posterior(mea
     now = posterior(norm.logpdf(NODES, mean, sd), NODES)
     reached = levels.at_least(now, BELOW)
     assert reached[0] == 1.0
-    assert reached[1:] == pytest.approx(norm.sf(FOUR_CUTS, mean, sd), abs=1e-8)
+    assert reached[1:] == pytest.approx(norm.sf(CUTS, mean, sd), abs=1e-8)
     assert levels.level_probabilities(reached).sum() == pytest.approx(1.0)
 
 
 def test_a_skewed_posterior_is_integrated_as_well_as_a_normal_one() -> None:
     dense = np.linspace(-10, 10, 200001)
 
-    def log_density(theta: np.ndarray) -> np.ndarray:
-        return -0.5 * theta**2 - 20 * np.logaddexp(0.0, -(theta - 1.0))
+    def log_density(theta: FloatArray) -> FloatArray:
+        value: FloatArray = -0.5 * theta**2 - 20 * np.logaddexp(0.0, -(theta - 1.0))
+        return value
 
     now = posterior(log_density(NODES), NODES)
     exact = np.exp(log_density(dense) - log_density(dense).max())
     exact /= exact.sum()
     cumulative = np.cumsum(exact) - exact / 2
-    expected = 1 - np.interp(FOUR_CUTS, dense, cumulative)
+    expected = 1 - np.interp(CUTS, dense, cumulative)
     assert levels.at_least(now, BELOW)[1:] == pytest.approx(expected, abs=1e-8)
     low, high = levels.interval(now, DEFAULT_GRID, 0.90)
     assert np.interp([low, high], dense, cumulative) == pytest.approx([0.05, 0.95], abs=1e-8)
@@ -50,17 +51,28 @@ def test_probabilities_of_reaching_levels_never_rise_from_one_level_to_the_next(
 
 @pytest.mark.parametrize(
     ("theta", "level"),
-    [(-9, 0), (-0.8001, 0), (-0.8, 1), (-0.8 - 1e-10, 1), (-0.8 - 1e-8, 0), (0, 2), (0.799, 2), (1.6, 4), (9, 4)],
+    [
+        (-9, 0),
+        (-0.8001, 0),
+        (-0.8, 1),
+        (-0.8 - 1e-10, 1),
+        (-0.8 - 1e-8, 0),
+        (0, 2),
+        (0.799, 2),
+        (1.6, 4),
+        (9, 4),
+    ],
 )
 def test_a_level_begins_at_its_cut_score(theta: float, level: int) -> None:
-    assert levels.level_of(theta, FOUR_CUTS) == level
+    assert levels.level_of(theta, CUTS) == level
 
 
 @pytest.mark.parametrize(
-    ("theta", "points"), [(-1.6, 0), (-5, 0), (-1.2, 100), (-0.8, 200), (0, 400), (0.4, 500), (1.6, 800), (2.4, 1000)]
+    ("theta", "points"),
+    [(-1.6, 0), (-5, 0), (-1.2, 100), (-0.8, 200), (0, 400), (0.4, 500), (1.6, 800), (2.4, 1000)],
 )
 def test_the_reporting_scale_puts_the_cuts_at_equal_distances(theta: float, points: float) -> None:
-    assert levels.to_points(levels.reporting_scale(FOUR_CUTS), theta) == pytest.approx(points)
+    assert levels.to_points(levels.reporting_scale(CUTS), theta) == pytest.approx(points)
 
 
 def test_unequal_cuts_keep_the_slope_of_the_nearest_segment_outside() -> None:
@@ -76,7 +88,7 @@ def test_a_single_cut_stands_in_the_middle_of_the_scale() -> None:
 
 @pytest.mark.parametrize("cuts", [[0.0, 0.0], [1.0, 0.0], [np.nan], [[0.0]]])
 def test_cuts_that_do_not_increase_are_refused(cuts: list[float]) -> None:
-    with pytest.raises(InvalidRules, match="^cuts"):
+    with pytest.raises(InvalidRules, match=r"^cuts"):
         levels.checked_cuts(cuts)
 
 
@@ -92,11 +104,11 @@ def test_the_classification_matrix_agrees_with_simulated_estimates() -> None:
     rng = np.random.default_rng(3)
     theta = np.linspace(-4, 4, 401)
     weights = norm.pdf(theta) / norm.pdf(theta).sum()
-    matrix = levels.classification_matrix(theta, weights, np.full(401, 0.33), FOUR_CUTS)
+    matrix = levels.classification_matrix(theta, weights, np.full(401, 0.33), CUTS)
     people = rng.choice(theta, 200_000, p=weights)
-    seen = levels.level_of(people + rng.normal(0, 0.33, len(people)), FOUR_CUTS)
+    seen = levels.level_of(people + rng.normal(0, 0.33, len(people)), CUTS)
     simulated = np.zeros((5, 5))
-    np.add.at(simulated, (levels.level_of(people, FOUR_CUTS), seen), 1 / len(people))
+    np.add.at(simulated, (levels.level_of(people, CUTS), seen), 1 / len(people))
     assert matrix.sum() == pytest.approx(1.0)
     # sd of a simulated cell is at most sqrt(p (1 - p) / 200,000), 0.001.
     assert matrix == pytest.approx(simulated, abs=0.005)

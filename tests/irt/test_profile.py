@@ -33,7 +33,9 @@ def precise(per_domain: int, scores: list[list[int]], rho: float, **gates: float
     b = np.tile(np.linspace(-1.5, 1.5, per_domain), count)
     items = ItemParameters([2.0] * len(b), b, [0.0] * len(b), [1.0] * len(b))
     domains = np.repeat(np.arange(count), per_domain)
-    return domain_profile(items, domains, np.ravel(scores), prior=PRIOR, model=correlated(rho, count, **gates))
+    return domain_profile(
+        items, domains, np.ravel(scores), prior=PRIOR, model=correlated(rho, count, **gates)
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -75,7 +77,11 @@ def test_unrelated_domains_do_not_inform_each_other() -> None:
     both = domain_profile(items, domains, scores, prior=PRIOR, model=correlated(0.0, 2))
     first = domains == 0
     alone = domain_profile(
-        items.take(np.flatnonzero(first)), np.zeros(10, int), scores[first], prior=PRIOR, model=correlated(0, 1)
+        items.take(np.flatnonzero(first)),
+        np.zeros(10, int),
+        scores[first],
+        prior=PRIOR,
+        model=correlated(0, 1),
     )
     assert both.theta[0] == pytest.approx(alone.theta[0], abs=1e-9)
     assert both.se[0] == pytest.approx(alone.se[0], abs=1e-9)
@@ -109,7 +115,7 @@ def test_a_long_uneven_test_shows_the_domains_and_names_the_weak_one() -> None:
     assert result.standing.tolist() == [Standing.STRONG, Standing.STRONG, Standing.WEAK]
     assert not result.homogeneous
     assert result.deviation.sum() == pytest.approx(0.0, abs=1e-9)
-    assert (result.deviation_high[2] < 0) and (result.deviation_low[0] > 0)
+    assert result.deviation_high[2] < 0 < result.deviation_low[0]
 
 
 def test_an_even_learner_is_called_homogeneous_although_shown() -> None:

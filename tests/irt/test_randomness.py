@@ -42,7 +42,7 @@ def test_draws_of_neighbouring_seeds_and_purposes_are_uniform_and_uncorrelated()
         for purpose in (Purpose.ELIGIBILITY, Purpose.ANSWER)
     ]
     assert stats.kstest(np.concatenate(rows), "uniform").pvalue > 0.001
-    correlation = np.corrcoef(rows)[np.triu_indices(len(rows), 1)]
+    correlation = np.asarray(np.corrcoef(rows))[np.triu_indices(len(rows), 1)]
     # 3,160 correlations of 2,000 pairs, sd 0.0224: the largest of so many normals is near 3.6 sd.
     assert np.abs(correlation).max() < 5 * 0.0224
 

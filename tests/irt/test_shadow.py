@@ -199,6 +199,13 @@ def test_no_more_testlets_are_taken_than_the_blueprint_allows() -> None:
     assert sorted(shadow_test(none, gain, [], 4).items.tolist()) == [0, 1, 3, 6]
 
 
+def test_a_testlet_begun_leaves_room_for_so_many_fewer_others() -> None:
+    tree = BlueprintTree([-1], [8], [8], [0] * 14, [0, 0, 1, 1, 2, 2] + [-1] * 8, [0, 1] * 3 + [0] * 8, 2)
+    gain = np.array([1.0, 1.0, 9.0, 9.0, 8.0, 8.0, *np.linspace(1.0, 0.3, 8)])
+    test = shadow_test(prepare(tree), gain, [0], 8)
+    assert test.items.tolist() == [0, 1, 2, 3, 6, 7, 8, 9]
+
+
 def test_a_testlet_that_has_begun_is_finished_first_and_in_its_order() -> None:
     layout = prepare(testlet_tree())
     gain = falling()

@@ -44,7 +44,7 @@ def test_an_empty_bank_is_refused() -> None:
 
 @pytest.mark.parametrize("b", [[0.0, 1.0], [[0.0]], ["easy"], 0.0])
 def test_arrays_of_another_shape_or_kind_are_refused(b: Any) -> None:
-    with pytest.raises(InvalidParameters, match="^b"):
+    with pytest.raises(InvalidParameters, match=r"^b"):
         ItemParameters([1.0], b, [0.0], [1.0])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from irt import BlueprintTree, ItemParameters, Policy, Rules, compile_policy
 
 LEVELS = (-2.0, -1.2, -0.4, 0.4, 1.2, 2.0)
-CUTS = (-0.8, 0.0, 0.8, 1.6)
+CUTS = np.array([-0.8, 0.0, 0.8, 1.6])
 COMPETENCES = (4, 4, 3, 4, 3)
 QUOTAS = (7, 6, 6, 7, 6)
 

@@ -99,16 +99,15 @@ def test_a_wrong_response_has_no_credit_and_is_answered(interaction: str) -> Non
 @interactions
 def test_nothing_entered_is_omitted_in_every_form(interaction: str) -> None:
     item, field = ITEMS[interaction], FIELD_OF[ITEMS[interaction].interaction]
-    empty: list[Any] = [None, {}, {field: None}]
-    empty += {
+    empty_forms: dict[str, list[Any]] = {
         "single_choice": [{field: ""}],
         "multiple_choice": [{field: []}],
         "order": [{field: []}],
         "match": [{field: {}}, {field: {"a": "", "b": None}}],
         "short_text": [{field: ""}, {field: " \t\u00a0\u200b"}],
         "numeric": [{field: ""}, {field: "  "}],
-    }[interaction]
-    for raw in empty:
+    }
+    for raw in (None, {}, {field: None}, *empty_forms[interaction]):
         response = parse(item, raw)
         assert response.omitted
         assert response.to_dict() == {}

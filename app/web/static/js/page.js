@@ -133,7 +133,7 @@ if (check) {
   const skew = Math.abs(Date.now() - performance.now() + sent - Number(check.dataset.now));
   tell("clock", skew < 60000, skew < 60000 ? "ok" : "bad");
   const start = performance.now();
-  fetch(location.href, { method: "HEAD", cache: "no-store" })
+  fetch(import.meta.url, { method: "HEAD", cache: "no-store" })
     .then(() => { const fast = performance.now() - start < 1500; tell("network", fast, fast ? "ok" : "slow"); })
     .catch(() => tell("network", false, "bad"));
 }

@@ -109,6 +109,7 @@ if (form) {
       const reply = await fetch(draftAddress, options);
       reachedAt = performance.now();
       if (reply.status >= 500) throw new Error(reply.status);
+      if (reply.status === 409 && !sending) stepAside();
       if (!reply.ok) return "refused";
       const { saved_at: savedAt, now, deadline } = await reply.json();
       clock?.set(Date.parse(now), deadline && Date.parse(deadline));
@@ -151,27 +152,37 @@ if (form) {
   addEventListener("offline", () => reveal(offlineNode));
   clock?.onDoubt(save);
 
+  function stepAside() {
+    if (through) return;
+    stopped = true;
+    reveal($("[data-other-tab]"));
+    submitNode.setAttribute("aria-disabled", "true");
+  }
+  $("[data-take-over]").addEventListener("click", () => location.reload());
+
   const pause = (ms) => new Promise((go) => { waiting = { go, timer: setTimeout(go, ms) }; }).then(() => { waiting = null; });
 
   // The form is posted plainly, but only once the server has been reached: a browser's own error page would lose the answer.
   form.addEventListener("submit", async (event) => {
     if (through) return;
-    event.preventDefault();
-    if (sending || stopped) return;
+    if (sending || stopped) return event.preventDefault();
     sending = true;
-    const button = event.submitter ?? submitNode;
     clearTimeout(timer);
     keep.set(key, JSON.stringify({ at: Date.now(), unsent: true, response: response() }));
     submitNode.setAttribute("aria-disabled", "true");
+    const unsure = () => performance.now() - reachedAt > 3000 || !navigator.onLine || dirty;
+    through = !unsure();
+    if (through) return;
+    event.preventDefault();
+    const button = event.submitter;
     const calm = setTimeout(() => state("", say.sending), 400);
-    while (performance.now() - reachedAt > 3000 || !navigator.onLine || dirty) {
-      if (await save()) break;
+    while (unsure() && !(await save())) {
       clearTimeout(calm);
       reveal(offlineNode);
       await pause(Math.min(30000, 1000 * 2 ** attempt++) * (0.75 + Math.random() / 2));
     }
     through = true;
-    form.requestSubmit(button === submitNode ? undefined : button);
+    form.requestSubmit(button);
   });
 
   clock?.onEnd(() => {
@@ -184,7 +195,6 @@ if (form) {
   if ("BroadcastChannel" in window) {
     const channel = new BroadcastChannel(`palier:${sitting}`);
     channel.postMessage("here");
-    channel.onmessage = () => { if (through) return; stopped = true; reveal($("[data-other-tab]")); submitNode.setAttribute("aria-disabled", "true"); };
-    $("[data-take-over]").addEventListener("click", () => location.reload());
+    channel.onmessage = stepAside;
   }
 }

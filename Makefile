@@ -1,0 +1,90 @@
+# Palier. `make` alone lists what there is.
+# HOST, PORT and DATABASE_URL are passed on, from the environment or from the command line:
+#   make run PORT=9000 DATABASE_URL=postgresql+asyncpg://palier@127.0.0.1/palier
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run serve work migrate development test lint format types check slow bench openapi lock clean
+
+VENV := .venv/bin
+PYTEST := $(VENV)/pytest -n 2 --dist loadfile
+# the lock is made for the oldest Python we support; where packages are fetched from is each machine's affair
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## Make the environment in .venv, with the palier command (instant when nothing changed)
+
+run: setup ## Set up what is missing, then serve on HOST:PORT (127.0.0.1:8000)
+	@$(VENV)/palier run
+
+serve: setup ## Serve only: the database is migrated and has a release
+	@$(VENV)/palier serve
+
+work: setup ## Run the worker in a process of its own (PostgreSQL)
+	@$(VENV)/palier work
+
+migrate: setup ## Bring the database of DATABASE_URL to the newest revision
+	@$(VENV)/palier migrate
+
+development: .venv/.development ## Add what tests and checks need: Python packages, Chromium, PostgreSQL
+	@scripts/provide chromium
+	@scripts/provide postgresql
+
+test: development ## Run every test but the slow ones, on SQLite, a PostgreSQL of its own and Chromium
+	$(PYTEST)
+
+lint: .venv/.development ## Check format, style and the directions of import
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/lint-imports
+
+format: .venv/.development ## Format the code and sort the imports
+	$(VENV)/ruff check --select I --fix .
+	$(VENV)/ruff format .
+
+types: .venv/.development ## Check types, strictly
+	$(VENV)/mypy
+
+check: ## Everything a change must pass before it is merged
+	@.ci/run
+
+slow: development ## Run the long tests: recovery studies, large simulations, long faults
+	$(VENV)/pytest -m slow
+
+bench: .venv/.development ## Measure again every figure the project claims
+	@for file in benchmarks/*.py; do echo "== $$file"; $(VENV)/python $$file || exit 1; done
+
+openapi: setup ## Write the API's description to docs/openapi.json
+	$(VENV)/palier openapi > docs/openapi.json
+
+lock: ## Choose new versions of every dependency and write both locks (needs uv)
+	@command -v uv >/dev/null || { echo "error: uv is needed: pip install uv" >&2; exit 1; }
+	$(LOCK) --upgrade --extra build -o requirements.txt
+	$(LOCK) --upgrade --extra dev -o requirements-dev.txt --constraint requirements.txt
+
+clean: ## Remove the environment and every cache; var/ with its database stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: a file is newer than what it was made from, so that a second `make` does nothing.
+
+.venv/bin/python: scripts/provide
+	@test -x $@ || scripts/provide venv
+	@touch -c $@
+
+.venv/.locked: requirements.txt | .venv/bin/python
+	@echo "installing the locked packages"
+	@$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.ready: pyproject.toml .venv/.locked
+	@$(VENV)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.ready
+	@echo "installing the locked packages of development"
+	@$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
