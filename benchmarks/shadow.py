@@ -181,7 +181,7 @@ def measure(n_items: int, n_testlets: int, n_steps: int, n_milp: int) -> dict[st
             raise SystemExit(f"step {index}: {ours} here, {best} by milp")
     shadow = times_us([partial(alone, index) for index in steps], repeats=3)
     information = times_us([partial(informed, index) for index in steps], repeats=3)
-    milp_us = times_us([partial(by_milp, index) for index in sample], repeats=1)
+    milp_us = times_us([partial(by_milp, index) for index in sample], repeats=3)
 
     middle = [index for index in steps if len(bank.taken[index]) == 4]
     persons = [middle[k % len(middle)] for k in range(N_PERSONS)]

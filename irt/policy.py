@@ -534,8 +534,8 @@ def compile_policy(parameters: ItemParameters, tree: BlueprintTree, rules: Rules
     >>> policy = compile_policy(bank, tree, Rules(length=3, minimum_length=3, cuts=np.array([0.0])))
     >>> first = policy.step([], [], seed=5)
     >>> first.item, round(first.se, 6)
-    (3, 1.0)
-    >>> policy.step([3, 2, 5], [1, 1, 0], seed=5).reason
+    (2, 1.0)
+    >>> policy.step([2, 3, 5], [1, 1, 0], seed=5).reason
     <Reason.LENGTH: 'the full number of items has been answered'>
     """
     n_items = len(parameters)

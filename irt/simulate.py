@@ -98,7 +98,7 @@ def population(n_persons: int, *, prior: NormalPrior, seed: int) -> FloatArray:
     Examples
     --------
     >>> population(3, prior=NormalPrior(), seed=1).round(2).tolist()
-    [-0.57, -0.61, 1.01]
+    [2.37, 0.48, 1.25]
     """
     draws = randomness.uniform(seed, Purpose.ABILITY, np.arange(n_persons))
     return prior.mean + prior.sd * ndtri(draws + 2.0**-54)

@@ -25,6 +25,7 @@ TOPIC_ID = re.compile(r"[A-Z][A-Z0-9]*\.[a-z0-9_-]+")
 LOCAL_ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
 TRANSVERSAL = "transversal"
 LANGUAGES = ("fr", "en")
+_NOT_CONTENT = frozenset({"status", "doubt", "parameters"})
 _NO_DAY = datetime.date(1, 1, 1)
 
 
@@ -352,10 +353,7 @@ class Item:
     @property
     def content_hash(self) -> str:
         """SHA-256 of the version's content: neither its status, its doubt nor its parameters belong to it."""
-        data = self.to_dict()
-        for name in ("status", "doubt", "parameters"):
-            data.pop(name, None)
-        return canonical_hash(data)
+        return version_hash(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Item:
@@ -724,6 +722,11 @@ def _read_document(fields: Fields) -> Document | None:
     )
     block.no_other()
     return document
+
+
+def version_hash(record: Mapping[str, Any]) -> str:
+    """Return the content hash of an item version from its dictionary form."""
+    return canonical_hash({name: value for name, value in record.items() if name not in _NOT_CONTENT})
 
 
 def canonical_json(data: Any) -> str:

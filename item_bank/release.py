@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from irt.errors import InvalidParameters
 from irt.types import BoolArray, FloatArray, IntArray, ItemParameters, frozen
 from item_bank.design import Design
 from item_bank.errors import BankError, InvalidRelease
 from item_bank.files import Content
 from item_bank.framework import Framework
-from item_bank.item import TRANSVERSAL, Item, Status, Testlet, canonical_hash
+from item_bank.item import TRANSVERSAL, Item, Status, Testlet, canonical_hash, version_hash
 
 FORMAT = "palier-release/1"
 ENTERING = frozenset({Status.IN_REVIEW, Status.APPROVED, Status.PRETEST, Status.OPERATIONAL})
@@ -129,17 +130,14 @@ class Release:
         Raises
         ------
         InvalidRelease
-            If the stored item is not the one that was released, or there is no such item.
+            If there is no such item.
         """
         position = self.index.get(which, -1) if isinstance(which, str) else which
         if not 0 <= position < len(self):
             raise InvalidRelease(f"release {self.content_hash[:12]} has no item {which!r}")
         item = self._items.get(position)
         if item is None:
-            item = Item.from_dict(self.records[position])
-            if item.content_hash != self.item_hashes[position]:
-                raise InvalidRelease(f"item {item.id} is not the version that was released")
-            self._items[position] = item
+            item = self._items[position] = Item.from_dict(self.records[position])
         return item
 
     def design(self, design_id: str) -> Design:
@@ -263,8 +261,7 @@ class Release:
     def from_payload(cls, payload: Mapping[str, Any]) -> Release:
         """Read the stored form back.
 
-        The whole is checked against its content hash here, each item against its own when first used
-        (:meth:`verify` checks them all).
+        The whole is checked against its content hash, and each item version against its own.
 
         Raises
         ------
@@ -285,30 +282,26 @@ class Release:
                 designs=tuple(Design.from_dict(design) for design in payload["designs"]),
                 parameter_set=ParameterSet.from_dict(payload["parameter_set"]),
             )
-        except (KeyError, TypeError, ValueError, BankError) as error:
+            expected = _content_hash(
+                release.framework,
+                records,
+                release.item_hashes,
+                release.testlets,
+                release.designs,
+                release.parameter_set,
+            )
+            changed = [
+                item_id
+                for item_id, record, known in zip(release.item_ids, records, release.item_hashes, strict=True)
+                if version_hash(record) != known
+            ]
+        except (KeyError, TypeError, ValueError, AttributeError, BankError, InvalidParameters) as error:
             raise InvalidRelease(f"the payload cannot be read: {error}") from error
-        expected = _content_hash(
-            release.framework,
-            records,
-            release.item_hashes,
-            release.testlets,
-            release.designs,
-            release.parameter_set,
-        )
+        if changed:
+            raise InvalidRelease(f"item {changed[0]} is not the version that was released")
         if expected != release.content_hash:
             raise InvalidRelease("the payload is not what was published: its content hash differs")
         return release
-
-    def verify(self) -> None:
-        """Check every item against its hash.
-
-        Raises
-        ------
-        InvalidRelease
-            Naming the first item that is not the one that was released.
-        """
-        for position in range(len(self)):
-            self.item(position)
 
 
 def compile(content: Content, *, provisional: bool = True) -> Release:

@@ -248,7 +248,9 @@ class TestEligibility:
         assert 1 - np.mean([row for row in draws if row is not None]) == pytest.approx(0.3, abs=0.01)
 
     def test_the_band_of_the_estimate_decides_and_draws_are_common_to_the_bands(self) -> None:
-        policy = certification(BANK, eligibility=Eligibility(np.repeat([[0.2], [0.7]], 180, axis=1), np.zeros(1)))
+        policy = certification(
+            BANK, eligibility=Eligibility(np.repeat([[0.2], [0.7]], 180, axis=1), np.zeros(1))
+        )
         drawn = policy.draws(1).eligibility
         low, high = policy.ineligible(-1.0, drawn), policy.ineligible(1.0, drawn)
         assert low is not None

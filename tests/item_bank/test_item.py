@@ -88,10 +88,16 @@ def test_the_content_hash_ignores_status_doubt_and_parameters_and_nothing_else(b
     data = bank.content().item("D1C1-001").to_dict()
     reference = Item.from_dict(data).content_hash
     parameters = {"discrimination": 1.0, "difficulty": 0.0, "source": "essai"}
-    same = [{"status": "draft"}, {"doubt": "Un doute."}, {"parameters": parameters}]
+    same: list[dict[str, Any]] = [{"status": "draft"}, {"doubt": "Un doute."}, {"parameters": parameters}]
     for change in same:
         assert Item.from_dict({**data, **change}).content_hash == reference
-    other = [{"stem": "Autre ?"}, {"key": "c"}, {"level": 3}, {"recheck": "2028-01-01"}, {"shuffle": False}]
+    other: list[dict[str, Any]] = [
+        {"stem": "Autre ?"},
+        {"key": "c"},
+        {"level": 3},
+        {"recheck": "2028-01-01"},
+        {"shuffle": False},
+    ]
     for change in other:
         assert Item.from_dict({**data, **change}).content_hash != reference
 
