@@ -246,7 +246,6 @@ _RUNS = re.compile(r"\d+|\D+")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'"})
 
 
-@lru_cache(maxsize=65_536)
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words that count in a short answer: letters and digits, without case, accents or articles.
 
@@ -256,6 +255,10 @@ def content_words(text: str) -> tuple[str, ...]:
     ascii_text = anyascii(unicodedata.normalize("NFC", folded)).lower()
     words = re.findall(r"[a-z0-9]+", _ELISION.sub("", ascii_text))
     return tuple(word for word in words if word not in _ARTICLES) or tuple(words)
+
+
+# Accepted answers only: what learners type has no bound.
+_accepted_words = lru_cache(maxsize=8_192)(content_words)
 
 
 def normalise(text: str) -> str:
@@ -282,7 +285,7 @@ def matches_text(entered: str, accepted: Sequence[str], edit_distance: int | Non
     are never forgiven: the runs of digits are the same and stand at the same places.
     """
     given = content_words(entered)
-    return bool(given) and any(_close(given, content_words(answer), edit_distance) for answer in accepted)
+    return bool(given) and any(_close(given, _accepted_words(answer), edit_distance) for answer in accepted)
 
 
 def _close(given: tuple[str, ...], answer: tuple[str, ...], edit_distance: int | None) -> bool:

@@ -64,15 +64,22 @@ Caller = Annotated[UUID, Depends(institution)]
 Ctx = Annotated[Context, Depends(context_of)]
 
 
-async def own_sitting(sitting_id: UUID, context: Ctx, caller: Caller) -> SittingState:
-    """The sitting, if it is the caller's; otherwise it does not exist."""
+async def as_left(sitting_id: UUID, context: Ctx, caller: Caller) -> SittingState:
+    """The sitting as it was left, if it is the caller's; otherwise it does not exist."""
     sitting = await service.require(context.delivery, sitting_id)
     if sitting.institution_id != caller:
         raise NotFound("This sitting is unknown.")
+    return sitting
+
+
+async def as_it_stands(context: Ctx, sitting: Annotated[SittingState, Depends(as_left)]) -> SittingState:
+    """The same, closed if its time has passed meanwhile."""
     return await service.settle(context.delivery, sitting, context.now())
 
 
-Own = Annotated[SittingState, Depends(own_sitting)]
+# An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
+AsLeft = Annotated[SittingState, Depends(as_left)]
+Own = Annotated[SittingState, Depends(as_it_stands)]
 CreationKey = Annotated[
     str | None,
     Header(
@@ -130,7 +137,7 @@ async def start(context: Ctx, own: Own) -> SittingOut:
 @router.post(
     "/{sitting_id}/responses", operation_id="answerQuestion", responses=problems(400, 404, 409, 413, 422)
 )
-async def answer(body: ResponseIn, context: Ctx, own: Own, idempotency_key: AnswerKey) -> ReplyOut:
+async def answer(body: ResponseIn, context: Ctx, own: AsLeft, idempotency_key: AnswerKey) -> ReplyOut:
     """Answer the question being shown; the reply holds the next one, or why the sitting ended."""
     submission = service.Submission(body.position, body.item, body.response, f"api:{idempotency_key}")
     reply = await service.answer(context.delivery, own, submission, context.now())

@@ -28,17 +28,24 @@ def _holder(request: Request) -> str | None:
     return request.cookies.get(HOLDER_COOKIE)
 
 
-async def own_sitting(sitting_id: UUID, request: Request) -> SittingState:
-    """The sitting of the address, if this browser holds it; otherwise it does not exist."""
-    context = context_of(request)
-    sitting = await service.require(context.delivery, sitting_id)
+async def as_left(sitting_id: UUID, request: Request) -> SittingState:
+    """The sitting of the address as it was left, if this browser holds it; otherwise it does not exist."""
+    sitting = await service.require(context_of(request).delivery, sitting_id)
     holder = _holder(request)
     if holder is None or sitting.holder_hash != hashed(holder):
         raise NotFound("This sitting is unknown, or is open in another browser.")
+    return sitting
+
+
+async def as_it_stands(request: Request, sitting: Annotated[SittingState, Depends(as_left)]) -> SittingState:
+    """The same, closed if its time has passed meanwhile."""
+    context = context_of(request)
     return await service.settle(context.delivery, sitting, context.now())
 
 
-Own = Annotated[SittingState, Depends(own_sitting)]
+# An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
+AsLeft = Annotated[SittingState, Depends(as_left)]
+Own = Annotated[SittingState, Depends(as_it_stands)]
 Ctx = Annotated[Context, Depends(context_of)]
 
 
@@ -156,7 +163,7 @@ async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
 async def answer(
     request: Request,
     context: Ctx,
-    own: Own,
+    own: AsLeft,
     position: Annotated[int, Form(ge=1, le=1000)],
     item: Annotated[UUID, Form()],
     idempotency_key: Annotated[str, Form(min_length=1, max_length=100)],

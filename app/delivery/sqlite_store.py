@@ -27,6 +27,7 @@ Job = Callable[[sqlite3.Connection], bool]
 
 GROUP = 64
 WAITING = 2_000
+TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 
 
 class GroupWriter:
@@ -113,17 +114,23 @@ def _settle(future: asyncio.Future[bool], outcome: bool | Exception) -> None:
         future.set_result(outcome)
 
 
-def _commit_group(connection: sqlite3.Connection, jobs: list[Job]) -> list[bool]:
-    outcomes: list[bool] = []
+def _commit_group(connection: sqlite3.Connection, jobs: list[Job]) -> list[bool | Exception]:
+    outcomes: list[bool | Exception] = []
     connection.execute("BEGIN IMMEDIATE")
     try:
         for job in jobs:
             connection.execute("SAVEPOINT job")
             try:
                 outcomes.append(job(connection))
-            except sqlite3.IntegrityError:  # a position or an idempotency key that is already taken
+            except sqlite3.IntegrityError as error:
                 connection.execute("ROLLBACK TO job")
-                outcomes.append(False)
+                # a position or an idempotency key that is already taken is an answer; anything else is a defect
+                outcomes.append(False if error.sqlite_errorname in TAKEN else error)
+            except sqlite3.Error:
+                raise
+            except Exception as error:
+                connection.execute("ROLLBACK TO job")
+                outcomes.append(error)
             connection.execute("RELEASE job")
         connection.execute("COMMIT")
     except BaseException:

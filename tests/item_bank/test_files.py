@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from item_bank.files import LARGEST_FILE
 
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
     from tests.item_bank.conftest import BankFolder
 
 ITEMS = "items/D1C1.yaml"
+CASE = "cases/D2-cas.yaml"
+FILE_NAMES = [
+    ITEMS,
+    CASE,
+    "items/D2C1.yaml",
+    "domains/D1.yaml",
+    "framework.yaml",
+    "designs/certification.yaml",
+]
 
 
 def test_a_good_folder_reads_whole_and_without_problem(bank: BankFolder) -> None:
@@ -411,6 +422,53 @@ def test_mistakes_of_a_design_are_told(bank: BankFolder, old: str, new: str, fie
     problem = next(problem for problem in bank.check().problems if problem.file.startswith("designs/"))
     assert (problem.field, problem.subject) == (field, "certification")
     assert words in str(problem)
+
+
+SPOILERS = [
+    "\t",
+    "[",
+    "{",
+    "}",
+    ": ",
+    "- ",
+    '"',
+    "&a ",
+    "*a",
+    "!!x ",
+    "\x00",
+    "\ud7ff",
+    "no",
+    ".nan",
+    "|",
+    "\n",
+    "? ",
+    "#",
+    "é",
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(
+    st.sampled_from(FILE_NAMES),
+    st.lists(
+        st.tuples(st.integers(0, 2_000), st.integers(0, 30), st.sampled_from(SPOILERS)),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_no_spoiled_file_crashes_the_reading(
+    bank: BankFolder, name: str, cuts: list[tuple[int, int, str]]
+) -> None:
+    text = good = bank.text(name)
+    for start, length, spoiler in cuts:
+        start %= len(text) or 1
+        text = text[:start] + spoiler + text[start + length :]
+    bank.write(name, text)
+    try:
+        checked = bank.check()
+        assert all(problem.file and problem.line >= 1 and problem.message for problem in checked.problems)
+    finally:
+        bank.write(name, good)
 
 
 def test_our_reader_agrees_with_pyyaml_on_a_plain_file(bank: BankFolder) -> None:

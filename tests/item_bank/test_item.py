@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from item_bank.design import Design
 from item_bank.errors import InvalidDesign, InvalidFramework, InvalidItem, InvalidTestlet
 from item_bank.framework import Framework
-from item_bank.item import Item, SingleChoiceKey, Testlet
+from item_bank.item import Item, SingleChoiceKey, Testlet, read_item
 
 if TYPE_CHECKING:
     from tests.item_bank.conftest import BankFolder
@@ -73,6 +75,27 @@ def test_an_item_cannot_be_built_with_a_key_of_another_interaction(bank: BankFol
 def test_any_wrong_shape_is_an_invalid_item_and_no_crash(data: Any) -> None:
     with pytest.raises(InvalidItem):
         Item.from_dict(data)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(st.data())
+def test_any_value_in_any_field_is_read_or_refused_and_never_crashes(
+    bank: BankFolder, data: st.DataObject
+) -> None:
+    item = data.draw(st.sampled_from(bank.content().items)).to_dict()
+    leaves: st.SearchStrategy[Any] = (
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just([[], {}])
+    )
+    values = st.recursive(
+        leaves,
+        lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.sampled_from("abx"), parts),
+        max_leaves=6,
+    )
+    item[data.draw(st.sampled_from([*item, "parameters", "enemies", "unknown"]))] = data.draw(values)
+    read, faults = read_item(item)
+    assert (read is None) == bool(faults)
+    if read is not None:
+        assert Item.from_dict(read.to_dict()) == read
 
 
 def test_other_parts_refuse_wrong_shapes_too() -> None:

@@ -6,7 +6,15 @@ from uuid import UUID
 
 import httpx2
 
-from item_bank.item import Item, MatchKey, MultipleChoiceKey, NumericKey, OrderKey, ShortTextKey, SingleChoiceKey
+from item_bank.item import (
+    Item,
+    MatchKey,
+    MultipleChoiceKey,
+    NumericKey,
+    OrderKey,
+    ShortTextKey,
+    SingleChoiceKey,
+)
 
 Json = dict[str, Any]
 
@@ -22,7 +30,7 @@ def some_response(item: Mapping[str, Any]) -> Json:
         case "order":
             return {"order": options}
         case "match":
-            return {"pairs": {option: item["categories"][0]["id"] for option in options}}
+            return {"pairs": dict.fromkeys(options, item["categories"][0]["id"])}
         case "numeric":
             return {"number": "72"}
         case _:

@@ -134,7 +134,9 @@ class TestAnswer:
         assert all(reply["feedback"]["rationale_html"] for reply in replies)
         assert all(reply["feedback"]["sources"] for reply in replies)
 
-    async def test_the_same_key_gives_the_same_reply_for_ever(self, learner: Learner, database: Database) -> None:
+    async def test_the_same_key_gives_the_same_reply_for_ever(
+        self, learner: Learner, database: Database
+    ) -> None:
         await learner.create()
         question = await learner.start()
         first = (await learner.answer(question, key="k")).json()
@@ -152,7 +154,9 @@ class TestAnswer:
         assert len({reply.text for reply in replies}) == 1
         assert await rows(database, Response) == 1
 
-    async def test_of_two_different_answers_at_once_one_stands(self, learner: Learner, database: Database) -> None:
+    async def test_of_two_different_answers_at_once_one_stands(
+        self, learner: Learner, database: Database
+    ) -> None:
         await learner.create()
         question = await learner.start()
         replies = await asyncio.gather(
@@ -175,7 +179,9 @@ class TestAnswer:
         first = (await learner.answer(question, key="k")).json()
         assert_problem(await learner.answer(first["question"], key="k"), 409, "idempotency_mismatch")
 
-    async def test_another_item_than_the_one_shown_is_refused(self, learner: Learner, database: Database) -> None:
+    async def test_another_item_than_the_one_shown_is_refused(
+        self, learner: Learner, database: Database
+    ) -> None:
         await learner.create()
         question = await learner.start()
         reply = await learner.answer(question, item=str(uuid.uuid4()))
@@ -267,18 +273,22 @@ class TestTime:
         clock.advance(3605)
         assert (await learner.answer(question)).status_code == 200
 
-    async def test_a_late_answer_is_refused_once_the_sitting_was_closed(
+    async def test_a_late_answer_is_kept_unscored_and_closes_the_sitting(
         self, learner: Learner, clock: Clock, database: Database
     ) -> None:
         await learner.create()
         question = await learner.start()
         clock.advance(3605.001)
         assert_problem(await learner.answer(question), 409, "time_over")
+        assert_problem(await learner.answer(question), 409, "time_over")
+        assert await rows(database, Response, Response.outcome == "late") == 1
         sitting = (await learner.get()).json()
         assert (sitting["status"], sitting["finish_reason"]) == ("finished", "time")
         assert await rows(database, Response, Response.score.is_not(None)) == 0
 
-    async def test_a_sitting_left_alone_is_closed_when_looked_at(self, learner: Learner, clock: Clock) -> None:
+    async def test_a_sitting_left_alone_is_closed_when_looked_at(
+        self, learner: Learner, clock: Clock
+    ) -> None:
         await learner.walk(answers=3)
         clock.advance(4000)
         sitting = (await learner.get()).json()

@@ -79,7 +79,10 @@ class Browser:
     async def post(self, address: str, fields: Mapping[str, Any] | None = None, **headers: str) -> "Browser":
         return self._keep(
             await self.client.post(
-                address, data=dict(fields or {}), follow_redirects=True, headers={"Accept": "text/html", **headers}
+                address,
+                data=dict(fields or {}),
+                follow_redirects=True,
+                headers={"Accept": "text/html", **headers},
             )
         )
 
@@ -234,7 +237,9 @@ async def test_sending_the_same_form_twice_is_one_answer(browser: Browser, datab
     assert await count(database, Response) == 1
 
 
-async def test_a_second_tab_with_another_answer_is_refused_politely(browser: Browser, database: Database) -> None:
+async def test_a_second_tab_with_another_answer_is_refused_politely(
+    browser: Browser, database: Database
+) -> None:
     await browser.begin()
     stale = {name: Form(browser.page).fields[name][0] for name in ("position", "item", "idempotency_key")}
     await browser.answer()

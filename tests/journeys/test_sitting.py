@@ -1,0 +1,56 @@
+"""Whole certifications in a real browser: by keyboard, and without script."""
+
+from playwright.sync_api import Page
+
+from tests.conftest import Published
+from tests.faults.facts import history
+from tests.faults.server import ServedDatabase
+from tests.journeys.candidate import RESULT, Candidate, same
+from tests.journeys.conftest import Browsers
+
+
+def assert_kept(candidate: Candidate, server: ServedDatabase) -> None:
+    """Every answer is stored once, in its place, as it was given; replaying the sitting gives the same again."""
+    stored = history(server.url, candidate.sitting)
+    assert stored.faults() == []
+    assert [response.position for response in stored.responses] == sorted(candidate.given)
+    changed = [r.position for r in stored.responses if not same(candidate.given[r.position], r.response)]
+    assert changed == []
+    assert server.replay(candidate.sitting) == "identical"
+
+
+def assert_level_shown(page: Page) -> None:
+    """The result page tells a level."""
+    assert page.url.endswith("/resultat")
+    assert page.locator(RESULT).is_visible()
+    assert "Palier" in page.locator("h1").inner_text()
+
+
+def test_a_whole_certification_is_taken_with_the_keyboard_alone(
+    server: ServedDatabase, access: Published, browsers: Browsers
+) -> None:
+    candidate = Candidate(browsers.page(), server.address, seed=3)
+    candidate.enter(access.access_code)
+    candidate.start()
+    while candidate.position is not None:
+        candidate.answer_by_keyboard()
+    assert sorted(candidate.given) == list(range(1, 33))
+    assert_level_shown(candidate.page)
+    assert_kept(candidate, server)
+    assert candidate.focus_faults == []
+
+
+def test_a_whole_certification_is_taken_without_script(
+    server: ServedDatabase, access: Published, browsers: Browsers
+) -> None:
+    page = browsers.page(java_script_enabled=False)
+    candidate = Candidate(page, server.address, seed=4)
+    page.goto(server.address)
+    page.fill("input[name=code]", access.access_code)
+    page.press("input[name=code]", "Enter")
+    page.locator("form[action$=commencer] button").click()
+    while candidate.position is not None:
+        candidate.answer()
+    assert sorted(candidate.given) == list(range(1, 33))
+    assert_level_shown(page)
+    assert_kept(candidate, server)
