@@ -3,10 +3,13 @@
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from playwright.sync_api import Locator, Page
+
+from tests.faults.facts import history
+from tests.faults.server import ServedDatabase
 
 Given = Mapping[str, Any]
 QUESTION = "form[data-player]"
@@ -323,4 +326,12 @@ def same(given: Given | None, stored: Given | None) -> bool:
     return bool(given[field] == stored[field])
 
 
-Scheme = Literal["light", "dark"]
+
+def assert_kept(candidate: Candidate, server: ServedDatabase) -> None:
+    """Every answer is stored once, in its place, as it was given; replaying the sitting gives the same again."""
+    stored = history(server.url, candidate.sitting)
+    assert stored.faults() == []
+    assert [response.position for response in stored.responses] == sorted(candidate.given)
+    changed = [r.position for r in stored.responses if not same(candidate.given[r.position], r.response)]
+    assert changed == []
+    assert server.replay(candidate.sitting) == "identical"

@@ -3,20 +3,9 @@
 from playwright.sync_api import Page
 
 from tests.conftest import Published
-from tests.faults.facts import history
 from tests.faults.server import ServedDatabase
-from tests.journeys.candidate import RESULT, Candidate, same
+from tests.journeys.candidate import RESULT, Candidate, assert_kept
 from tests.journeys.conftest import Browsers
-
-
-def assert_kept(candidate: Candidate, server: ServedDatabase) -> None:
-    """Every answer is stored once, in its place, as it was given; replaying the sitting gives the same again."""
-    stored = history(server.url, candidate.sitting)
-    assert stored.faults() == []
-    assert [response.position for response in stored.responses] == sorted(candidate.given)
-    changed = [r.position for r in stored.responses if not same(candidate.given[r.position], r.response)]
-    assert changed == []
-    assert server.replay(candidate.sitting) == "identical"
 
 
 def assert_level_shown(page: Page) -> None:

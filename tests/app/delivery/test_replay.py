@@ -33,7 +33,7 @@ def context(application: FastAPI) -> Context:
 
 @pytest.fixture
 async def worker(context: Context) -> AsyncIterator[Worker]:
-    yield Worker(context.database, context.delivery, context.clock)
+    return Worker(context.database, context.delivery, context.clock)
 
 
 @pytest.mark.parametrize("design", ["certification", "practice"])
