@@ -67,20 +67,20 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(config)
-        store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
-        assessments = Assessments(database)
-        delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
-        app.state.context = Context(config, database, clock, Throttle(), delivery)
-        await assessments.load_current()
         async with contextlib.AsyncExitStack() as stack:
+            database = Database(config)
+            stack.push_async_callback(database.close)
+            store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
+            stack.push_async_callback(store.aclose)
+            assessments = Assessments(database)
+            await assessments.load_current()
+            delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
+            app.state.context = Context(config, database, clock, Throttle(), delivery)
             if config.runs_worker:
                 await stack.enter_async_context(Worker(database, delivery, clock).running())
             app.state.ready = True
             yield
             app.state.ready = False
-        await store.aclose()
-        await database.close()
 
     app = FastAPI(
         title="Palier",

@@ -122,6 +122,10 @@ class Rules:
         Exposure control.
     randomesque : tuple of int
         At the first positions, draw among this many best new items of the shadow test (1: the best one).
+    prefer_testlets : bool
+        Fill the testlets that the blueprint allows with the most informative ones, whenever a test with them
+        exists. Otherwise a testlet must be worth as much as the best single items, and its items, bound
+        together, rarely are.
     profile : ProfileModel, optional
         Domains are the children of the root, in the order of their nodes.
 
@@ -140,6 +144,7 @@ class Rules:
     grid: Grid = DEFAULT_GRID
     eligibility: Eligibility | None = None
     randomesque: tuple[int, ...] = ()
+    prefer_testlets: bool = False
     profile: ProfileModel | None = None
 
     def __post_init__(self) -> None:
@@ -373,8 +378,15 @@ class Policy:
         priority *= 2.0**self.tie_bits
         priority -= ranks
         if ineligible is not None:
-            priority[ineligible] -= self.rules.length * 2.0 ** (self.gain_bits + self.tie_bits)
+            priority[ineligible] -= self._decisive
+        if self.rules.prefer_testlets:
+            priority[..., self.tree.testlet >= 0] += self._decisive
         return priority
+
+    @property
+    def _decisive(self) -> float:
+        """More priority than all the gain of a test."""
+        return self.rules.length * 2.0 ** (self.gain_bits + self.tie_bits)
 
     def stop_reason(
         self, now: Posterior, answered: IntArray, available: BoolArray | None = None
@@ -415,7 +427,9 @@ class Policy:
         relaxed: tuple[int, ...] = ()
         if not shadow.feasible:
             shadow, relaxed = self._relaxed_shadow_test(shadow, priority, answered, available)
-        return self.taken_from(shadow, theta, se, gain, answered, seed, ineligible, relaxed, finishing)
+        return self.taken_from(
+            shadow, theta, se, gain, priority, answered, seed, ineligible, relaxed, finishing
+        )
 
     def taken_from(
         self,
@@ -423,6 +437,7 @@ class Policy:
         theta: float,
         se: float,
         gain: FloatArray,
+        priority: FloatArray,
         answered: IntArray,
         seed: int,
         ineligible: BoolArray | None,
@@ -436,6 +451,11 @@ class Policy:
             return Step(theta, se, None, Reason.EXHAUSTED, True, 0.0, relaxed)
         item = int(new[0])
         if not self._is_owed(item, answered):
+            if self.rules.prefer_testlets:
+                # The preference puts testlets into the test, not in front of it.
+                alone = priority[new] - self._decisive * (self.tree.testlet[new] >= 0)
+                new = new[np.argsort(-alone)]
+                item = int(new[0])
             if finishing:
                 item = self._first_needed(new, answered)
             elif position < len(self.rules.randomesque):

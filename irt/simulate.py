@@ -392,7 +392,7 @@ def _run(
                 shadow = ShadowTest(True, shadows.items[row], 0.0, None, None, None)
                 barred_row = None if barred is None else barred[row]
                 step = policy.taken_from(
-                    shadow, theta_now, se_now, gain[row], taken[row], own, barred_row, (), last
+                    shadow, theta_now, se_now, gain[row], priority[row], taken[row], own, barred_row, (), last
                 )
             else:
                 step = policy.choose(

@@ -119,6 +119,7 @@ def environment(lang: str) -> Environment:
         palette_contrasts=palette.contrasts,
     )
     made.filters.update(
+        typeset=text.french,
         percent=lambda probability: text.percent(probability, lang),
         likelihood=text.likelihood,
         duration=text.duration,

@@ -155,6 +155,26 @@ class TestTestlets:
                 begun += 1
         assert begun > 5
 
+    def test_preferred_testlets_fill_the_places_the_blueprint_has_for_them(self) -> None:
+        policy = certification(BANK, testlets=8, prefer_testlets=True)
+        first_places, chosen = [], set()
+        for seed in range(12):
+            items, _ = sit(policy, ANSWERS, seed=seed)
+            assert violations(policy.tree, items) == 0
+            begun = policy.tree.testlet[items]
+            assert len(set(begun[begun >= 0].tolist())) == 2
+            chosen |= set(begun[begun >= 0].tolist())
+            first_places.append(int(np.argmax(begun >= 0)))
+        assert len(chosen) > 3
+        assert max(first_places) > 3  # the preference does not put testlets in front
+
+    def test_preferred_testlets_give_way_when_they_are_withdrawn(self) -> None:
+        policy = certification(BANK, testlets=8, prefer_testlets=True)
+        available = policy.tree.testlet < 0
+        items, _ = sit(policy, ANSWERS, seed=2, available=available)
+        assert len(items) == 32
+        assert violations(policy.tree, items) == 0
+
     def test_a_withdrawn_item_leaves_the_rest_of_its_testlet_to_be_finished(self) -> None:
         policy = certification(BANK, testlets=8)
         first, second, third = 1, 0, 2  # positions 0, 1, 2 of testlet 0

@@ -53,6 +53,7 @@ DESIGNS = {
     "provisional": CERTIFICATION,
     "calibrated": certification(calibrated_bank(270)),
     "testlets": certification(BANK, testlets=8),
+    "preferred testlets": certification(BANK, testlets=8, prefer_testlets=True),
     "exposure": certification(BANK, eligibility=Eligibility(np.full((2, 180), 0.5), np.zeros(1))),
     "randomesque": certification(BANK, randomesque=(5, 4, 3)),
     "precision": stopping_early(PrecisionStop(0.42)),

@@ -41,22 +41,22 @@ LEVELS = (
     LevelView(
         "Non délivré",
         "Vos réponses ne montrent pas encore les réflexes de base.",
-        "Le palier Socle : les réflexes de base.",
+        "Le palier Socle\u00a0: les réflexes de base.",
     ),
     LevelView(
         "Socle",
         "Vous avez les réflexes de base et vous savez quand demander.",
-        "Le palier suivant, Autonome : appliquer seul les règles dans les situations courantes.",
+        "Le palier suivant, Autonome\u00a0: appliquer seul les règles dans les situations courantes.",
     ),
     LevelView(
         "Autonome",
         "Vous appliquez les règles dans les situations courantes.",
-        "Le palier suivant, Confirmé : arbitrer quand deux règles s’opposent, et l’expliquer.",
+        "Le palier suivant, Confirmé\u00a0: arbitrer quand deux règles s’opposent, et l’expliquer.",
     ),
     LevelView(
         "Confirmé",
         "Vous arbitrez quand deux règles s’opposent, et vous l’expliquez.",
-        "Le palier suivant, Référent : organiser, contrôler et former les autres.",
+        "Le palier suivant, Référent\u00a0: organiser, contrôler et former les autres.",
     ),
     LevelView("Référent", "Vous organisez, contrôlez et formez les autres."),
 )

@@ -204,7 +204,7 @@ def test_what_never_reached_the_server_is_found_again_after_a_crash(
 ) -> None:
     page.goto(f"{site.address}/question-text")
     context.set_offline(True)
-    page.fill("[name=text]", "identifiant national de santé")
+    page.fill("#texte", "identifiant national de santé")
     expect(page.locator("[data-saved]")).to_have_text("Gardé sur cet appareil")
     # The tab dies without another word, as when the computer is switched off.
     page.route("**/brouillon", lambda route: route.abort())
@@ -212,13 +212,13 @@ def test_what_never_reached_the_server_is_found_again_after_a_crash(
     context.set_offline(False)
     again = context.new_page()
     again.goto(f"{site.address}/question-text")
-    expect(again.locator("[name=text]")).to_have_value("identifiant national de santé")
+    expect(again.locator("#texte")).to_have_value("identifiant national de santé")
     expect(again.locator("[data-saved]")).to_contain_text("enregistré à")
 
 
 def test_a_draft_left_on_the_device_does_not_outlive_the_sitting(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/question-text")
-    page.fill("[name=text]", "INS")
+    page.fill("#texte", "INS")
     expect(page.locator("[data-saved]")).to_contain_text("enregistré à")
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft')).length") == 1
     page.goto(f"{site.address}/result")
