@@ -55,7 +55,8 @@ slow: development ## Run the long tests: recovery studies, large simulations, lo
 	$(VENV)/pytest -m slow
 
 bench: .venv/.development ## Measure again every figure the project claims
-	@for file in benchmarks/*.py; do echo "== $$file"; $(VENV)/python $$file || exit 1; done
+	@for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
+		echo "== $$name"; $(VENV)/python -m benchmarks.$$name || exit 1; done
 
 openapi: setup ## Write the API's description to docs/openapi.json
 	$(VENV)/palier openapi > docs/openapi.json

@@ -3,6 +3,7 @@
 A drawing never stands alone: the caller gives its text alternative, and a table says the same in figures.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,21 +16,21 @@ Shape = Literal["wide", "tall", "narrow"]
 def place(theta: float, cuts: Sequence[float]) -> float:
     """Where theta stands along the levels, each of equal width, from 0 (left edge) to 1 (right edge).
 
-    Linear between neighbouring cuts; the two open-ended levels borrow the width of their neighbour and hold
-    every value beyond it at a small distance from the edge.
+    Linear between neighbouring cuts. The two open-ended levels start with the slope of their neighbour and
+    flatten towards the edge without reaching it, so that even an extreme interval keeps a width.
     """
     levels = len(cuts) + 1
+    reach = 0.92
     if theta < cuts[0]:
         width = cuts[1] - cuts[0] if len(cuts) > 1 else 1.0
-        along = max(0.0, 1 - (cuts[0] - theta) / width)
+        along = 1 - reach * (1 - math.exp((theta - cuts[0]) / (reach * width)))
     elif theta >= cuts[-1]:
         width = cuts[-1] - cuts[-2] if len(cuts) > 1 else 1.0
-        along = levels - 1 + min(1.0, (theta - cuts[-1]) / width)
+        along = levels - 1 + reach * (1 - math.exp((cuts[-1] - theta) / (reach * width)))
     else:
         below = max(index for index, cut in enumerate(cuts) if theta >= cut)
         along = below + 1 + (theta - cuts[below]) / (cuts[below + 1] - cuts[below])
-    margin = 0.015
-    return min(1 - margin, max(margin, along / levels))
+    return along / levels
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """`palier serve` in a process of its own, that a test may kill without warning and start again."""
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -46,12 +48,22 @@ class ServedDatabase:
     ) -> None:
         self.stop()
         if kind is None:
-            said = [line for line in self.log().splitlines() if any(bug in line for bug in BUGS)]
-            assert not said, "\n".join(said)
+            assert not self.bugs(), "\n".join(self.bugs())
 
     def log(self) -> str:
         """What the server said, in all its lives."""
         return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
+
+    def bugs(self) -> list[str]:
+        """What it said about things nobody foresaw, one line each."""
+        found = {}
+        for line in self.log().splitlines():
+            with contextlib.suppress(ValueError):
+                entry = json.loads(line)
+                if entry.get("event") in BUGS:
+                    raised = [text for text in entry.get("exception", "").splitlines() if text[:1].strip()]
+                    found[f"{entry['event']} {entry.get('path', '')}: {raised[-2:]}"] = None
+        return list(found)
 
     def launch(self) -> None:
         """Start the process without waiting for it."""

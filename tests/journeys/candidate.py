@@ -1,7 +1,7 @@
 """A person at a browser: reads what is on the page and answers it, by keyboard or as a page without script allows."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -221,62 +221,76 @@ class Candidate:
 
     # Without script, or when a journey is not about the keyboard
 
-    def fill_in(self) -> Given:
-        """Answer the question being shown with the form's own controls, without sending it."""
-        page, rng = self.page, self.rng
+    def fill_in(self, given: Given | None = None) -> Given:
+        """Answer the question being shown with the form's own controls, without sending it; at random if not told."""
+        page = self.page
         self.interactions.add(self.interaction)
+        given = given or self._some_response()
         match self.interaction:
             case "single_choice":
-                choice = rng.choice(self._values("input[name=choice]"))
-                self._check(f'input[name=choice][value="{choice}"]')
-                return {"choice": choice}
+                self._check(f'input[name=choice][value="{given["choice"]}"]')
+            case "multiple_choice":
+                for value in given["choices"]:
+                    self._check(f'input[name=choices][value="{value}"]')
+            case "order":
+                self._order(given["order"])
+            case "match":
+                for option, category in given["pairs"].items():
+                    field = page.locator(f'[name="match-{option}"]')
+                    if field.first.evaluate("(node) => node.tagName") == "SELECT":
+                        field.select_option(category)
+                    else:
+                        self._check(f'input[name="match-{option}"][value="{category}"]')
+            case "short_text":
+                page.fill("input[name=text]", given["text"])
+            case _:
+                page.fill("input[name=number]", given["number"])
+        return given
+
+    def _some_response(self) -> Given:
+        rng = self.rng
+        match self.interaction:
+            case "single_choice":
+                return {"choice": rng.choice(self._values("input[name=choice]"))}
             case "multiple_choice":
                 values = self._values("input[name=choices]")
-                several = [v for v in values if rng.random() < 0.5] or values[:1]
-                for value in several:
-                    self._check(f'input[name=choices][value="{value}"]')
-                return {"choices": several}
+                return {"choices": [value for value in values if rng.random() < 0.5] or values[:1]}
             case "order":
-                return self._order()
+                names = self._names(".step-row select")
+                return {"order": [name.removeprefix("order-") for name in rng.sample(names, len(names))]}
             case "match":
                 pairs = {}
                 for name in self._names("[name^=match-]"):
-                    field = page.locator(f'[name="{name}"]')
-                    if field.first.evaluate("(node) => node.tagName") == "SELECT":
-                        value = rng.choice(self._values(f'select[name="{name}"] option')[1:])
-                        field.select_option(value)
-                    else:
-                        value = rng.choice(self._values(f'input[name="{name}"]'))
-                        self._check(f'input[name="{name}"][value="{value}"]')
-                    pairs[name.removeprefix("match-")] = value
+                    values = self._values(f'input[name="{name}"], select[name="{name}"] option')
+                    pairs[name.removeprefix("match-")] = rng.choice([value for value in values if value])
                 return {"pairs": pairs}
             case "short_text":
-                page.fill("input[name=text]", text := rng.choice(["MSSanté", "DMP", "RPPS"]))
-                return {"text": text}
+                return {"text": rng.choice(["MSSanté", "DMP", "RPPS"])}
             case _:
-                page.fill("input[name=number]", number := rng.choice(["12", "3,5", "72"]))
-                return {"number": number}
+                return {"number": rng.choice(["12", "3,5", "72"])}
 
-    def _order(self) -> Given:
-        names = self._names(".step-row select")
-        if self.page.locator(".step-row .moves").count():
-            self.page.locator(".step-row:nth-child(2) .moves button").first.click()
-            names = self._names(".step-row select")
-        else:
-            self.rng.shuffle(names)
-            for place, name in enumerate(names, start=1):
-                self.page.select_option(f'select[name="{name}"]', str(place))
-        return {"order": [name.removeprefix("order-") for name in names]}
+    def _order(self, wanted: Sequence[str]) -> None:
+        if not self.page.locator(".step-row .moves").count():
+            for place, option in enumerate(wanted, start=1):
+                self.page.select_option(f'select[name="order-{option}"]', str(place))
+            return
+        # by the buttons, from the first place to the last; each moves its step one place up
+        self.page.locator(".step-row:last-child .moves button").first.click()
+        for place, option in enumerate(wanted):
+            standing = [name.removeprefix("order-") for name in self._names(".step-row select")]
+            row = self.page.locator(f'.step-row:has(select[name="order-{option}"])')
+            for _ in range(standing.index(option) - place):
+                row.locator(".moves button").first.click()
 
     def send(self) -> None:
         """Press the button that sends the answer."""
         self.page.locator("[data-submit]").click()
 
-    def answer(self) -> None:
+    def answer(self, given: Given | None = None) -> None:
         """One question, from reading it to the next page."""
         position = self.position
         assert position is not None
-        self.given[position] = self.fill_in()
+        self.given[position] = self.fill_in(given)
         with self.page.expect_navigation(wait_until="load"):
             self.send()
 
@@ -314,6 +328,41 @@ class Candidate:
             "(all) => [...new Set(all.map((one) => one.name))]"
         )
         return found
+
+
+def right_response(item: Mapping[str, Any]) -> Given:
+    """Full credit for an item as its author wrote it."""
+    match item["interaction"]:
+        case "single_choice":
+            return {"choice": item["key"]}
+        case "multiple_choice":
+            return {"choices": item["key"]}
+        case "order":
+            return {"order": item["key"]}
+        case "match":
+            return {"pairs": item["key"]}
+        case "short_text":
+            return {"text": item["accepted"][0]}
+        case _:
+            return {"number": str(item["key"])}
+
+
+def wrong_response(item: Mapping[str, Any]) -> Given:
+    """No credit for an item as its author wrote it."""
+    match item["interaction"]:
+        case "single_choice":
+            return {"choice": next(one["id"] for one in item["options"] if one["id"] != item["key"])}
+        case "multiple_choice":
+            return {"choices": item["key"][:1]}
+        case "order":
+            return {"order": item["key"][::-1]}
+        case "match":
+            category = item["categories"][0]["id"]
+            return {"pairs": dict.fromkeys(item["key"], category)}
+        case "short_text":
+            return {"text": "je ne sais pas"}
+        case _:
+            return {"number": "-99"}
 
 
 def same(given: Given | None, stored: Given | None) -> bool:

@@ -69,3 +69,13 @@ def add_expired_code(url: str) -> str:
             (new_id().hex, code, yesterday),
         )
     return code
+
+
+def versions(url: str) -> dict[UUID, int]:
+    """The index of each item version of the latest release."""
+    query = (
+        "SELECT item_version_id, item_index FROM release_item"
+        " WHERE release_id = (SELECT id FROM bank_release ORDER BY number DESC LIMIT 1)"
+    )
+    with opened(url) as db:
+        return {UUID(version): index for version, index in db.execute(query)}

@@ -3,9 +3,9 @@
 import threading
 import time
 from datetime import datetime
+from uuid import UUID
 
 import httpx2
-import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
@@ -223,7 +223,8 @@ def test_two_tabs_show_one_question_and_the_older_one_steps_back(
 
     new.answer()
     old.fill_in()
-    old.send()
+    old.page.focus("[data-submit]")
+    old.page.keyboard.press("Enter")
     old.page.wait_for_timeout(300)
     assert old.position == 1, "the older tab sends nothing"
     with old.page.expect_navigation(wait_until="load"):
@@ -357,15 +358,12 @@ def test_an_overdue_sitting_nobody_looks_at_is_closed(
     assert stored.faults() == []
 
 
-@pytest.mark.parametrize("seconds", [-10, -3600])
-def test_the_api_refuses_an_answer_after_the_deadline(
-    server: ServedDatabase, access: Published, seconds: int
-) -> None:
+def test_the_api_refuses_an_answer_after_the_deadline(server: ServedDatabase, access: Published) -> None:
     with httpx2.Client(base_url=server.address, headers=access.authorization, timeout=30) as client:
         sitting = client.post("/v1/sittings", json={"design": "practice"}).json()
         started = client.post(f"/v1/sittings/{sitting['id']}/start").json()
         item = started["question"]["item"]
-        database.leave_time(server.url, started["id"] and __import__("uuid").UUID(started["id"]), seconds)
+        database.leave_time(server.url, UUID(started["id"]), -10)
         reply = client.post(
             f"/v1/sittings/{sitting['id']}/responses",
             json={"position": 1, "item": item["id"], "response": None},

@@ -266,6 +266,18 @@ CORRECTION_MATCH = replace(
     ),
 )
 
+CORRECTION_ORDER = replace(
+    CORRECTION,
+    interaction="order",
+    document=None,
+    stem_html=ORDER.stem_html,
+    right_answer="1. Débrancher. 2. Prévenir.",
+    options=(
+        OptionFeedback("Débrancher le câble réseau du poste", given_label="1", expected_label="1"),
+        OptionFeedback("Déposer plainte", given_label="2", expected_label="3", why_html="Rien ne presse."),
+    ),
+)
+
 RESULT = ResultView(
     sitting=SITTING,
     title="Certification, démonstration",
@@ -321,6 +333,13 @@ HIGHEST = replace(
     estimate=Estimate(4, 2.4, 1.9, 2.9, (0.0, 0.0, 0.001, 0.02, 0.979), (1.0, 1.0, 1.0, 0.999, 0.979)),
     domains=tuple(replace(d, flag="") for d in RESULT.domains),
 )
+LINE = AnswerLine(
+    position=1,
+    stem="Quels éléments de ce message doivent vous faire soupçonner un hameçonnage\u00a0?",
+    domain="Cybersécurité en santé",
+    outcome="right",
+    href=f"/epreuve/{SITTING}/correction/1",
+)
 PRACTICE = replace(
     RESULT,
     title="Entraînement",
@@ -330,16 +349,13 @@ PRACTICE = replace(
     minimum_answers=6,
     ended="precision",
     domains=tuple(DomainResult(d.heading, "too_few", 2) for d in RESULT.domains),
-    lines=tuple(
-        AnswerLine(
-            position,
-            "Quels éléments de ce message doivent vous faire soupçonner un hameçonnage\u00a0?",
-            "Cybersécurité en santé",
-            outcome,
-            f"/epreuve/{SITTING}/correction/{position}",
-        )
-        for position, outcome in ((1, "right"), (2, "wrong"), (3, "omitted"))
-    ),
+    lines=(LINE, replace(LINE, position=2, outcome="wrong"), replace(LINE, position=3, outcome="omitted")),
+)
+
+LOWEST = replace(
+    RESULT,
+    estimate=Estimate(0, -3.4, -4.2, -2.6, (0.998, 0.002, 0.0, 0.0, 0.0), (1.0, 0.002, 0.0, 0.0, 0.0)),
+    domains=FLAT.domains,
 )
 
 LANDING = LandingView(
@@ -379,10 +395,12 @@ PAGES: dict[str, View] = {
     "question-untimed": alone(NUMBER, deadline=None, time_limit_seconds=0, provisional=False),
     "correction": CORRECTION,
     "correction-match": CORRECTION_MATCH,
+    "correction-order": CORRECTION_ORDER,
     "correction-right": replace(CORRECTION, outcome="right", last=True),
     "result": RESULT,
     "result-flat": FLAT,
     "result-highest": HIGHEST,
+    "result-lowest": LOWEST,
     "result-practice": PRACTICE,
     "result-none": replace(RESULT, estimate=None, answers=9, domains=(), advice=(), ended="learner"),
     "finish": FinishView(SITTING, "Certification", 11, 32, 20, NOW, NOW + timedelta(minutes=4), 3600),

@@ -10,9 +10,9 @@ from app.web import catalogues
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 
 
-def variants(part: str | Iterable[str]) -> list[str]:
+def variants(part: str | Iterable[str] | None) -> list[str]:
     """The forms of a message, one or as many as it has numbers."""
-    return [part] if isinstance(part, str) else list(part)
+    return [part] if isinstance(part, str) else list(part or ())
 
 
 def english() -> list[Message]:

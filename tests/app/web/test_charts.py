@@ -28,6 +28,11 @@ def test_the_mark_stands_on_the_step_of_its_level_and_inside_the_drawing(theta: 
     assert level / 5 - 1e-9 <= place <= (level + 1) / 5 + 1e-9
 
 
+@given(st.floats(-6, 6))
+def test_an_interval_keeps_a_width_even_at_the_ends(theta: float) -> None:
+    assert charts.place(theta + 0.5, CUTS) > charts.place(theta - 0.5, CUTS)
+
+
 def test_each_cut_stands_at_the_edge_between_two_steps() -> None:
     assert [charts.place(cut, CUTS) for cut in CUTS] == pytest.approx([0.2, 0.4, 0.6, 0.8])
 

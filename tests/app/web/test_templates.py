@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from app.web.render import STATIC, Page, StaticAssets, render, render_text, static, static_version
-from app.web.views import Entered, OptionView, View
+from app.web.views import CategoryView, Entered, OptionView, View
 from tests.app.web import samples
 
 VOID = {"meta", "link", "input", "br", "img", "path", "circle", "rect"}
@@ -176,7 +176,7 @@ def test_a_draft_order_is_chosen_again_place_by_place() -> None:
 
 def test_long_categories_become_lists_and_short_ones_buttons() -> None:
     def controls(count: int, word: str) -> set[str]:
-        categories = tuple(samples.CategoryView(str(number), f"{word} {number}") for number in range(count))
+        categories = tuple(CategoryView(str(number), f"{word} {number}") for number in range(count))
         page = outline_of(samples.alone(replace(samples.PAIR, categories=categories)))
         return {
             "select" if tag == "select" else attributes["type"]
