@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands import bank, server, sittings
+from app.commands import bank, design, server, sittings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app.command("demo")(server.demo)
 app.command("openapi")(server.openapi)
 app.command("simulate")(bank.simulate)
 app.command("replay")(sittings.replay)
+app.add_typer(design.app, name="design", help="Fit the exposure control of a test design.")
 app.add_typer(bank.app, name="bank", help="Check, count and publish the item bank.")
 
 

@@ -200,6 +200,7 @@ def _rules(release: Release, design: Design) -> Rules:
         stopping=tests,
         eligibility=_eligibility(release, design),
         randomesque=design.selection.randomesque,
+        prefer_testlets=design.selection.prefer_testlets,
         profile=ProfileModel(correlation),
     )
 

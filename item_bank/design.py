@@ -80,9 +80,11 @@ class Selection:
     """How the next item is chosen among those of the shadow test.
 
     At the first positions it is drawn among as many of the best as `randomesque` says, one count a position.
+    `prefer_testlets` fills the places for testlets although their items, bound together, inform a little less.
     """
 
     randomesque: tuple[int, ...] = ()
+    prefer_testlets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,10 @@ class Design:
                 | ({} if row.maximum is None else {"maximum": row.maximum})
                 for row in self.rows
             ],
-            "selection": {"randomesque": list(self.selection.randomesque)},
+            "selection": {
+                "randomesque": list(self.selection.randomesque),
+                "prefer_testlets": self.selection.prefer_testlets,
+            },
             "exposure": {"target": self.exposure.target, "band_target": self.exposure.band_target},
         }
         if self.exposure.eligibility:
@@ -280,7 +285,8 @@ def _read_selection(fields: Fields) -> Selection:
     if block is None:
         return Selection()
     selection = Selection(
-        tuple(int(count) for count in block.numbers("randomesque", low=1, high=50, whole=True))
+        tuple(int(count) for count in block.numbers("randomesque", low=1, high=50, whole=True)),
+        block.boolean("prefer_testlets", False),
     )
     block.no_other()
     return selection

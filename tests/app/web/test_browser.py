@@ -85,6 +85,7 @@ def site() -> Iterator[Site]:
         Route("/page/{name}", made.show),
         Route(sitting + "/brouillon", made.draft, methods=["POST"]),
         Route(sitting + "/repondre", made.answer, methods=["POST"]),
+        Route("/healthz", lambda _request: JSONResponse({"status": "ok"})),
         Mount("/static", StaticAssets()),
     ]
     server = uvicorn.Server(

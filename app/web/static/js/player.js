@@ -162,27 +162,37 @@ if (form) {
 
   const pause = (ms) => new Promise((go) => { waiting = { go, timer: setTimeout(go, ms) }; }).then(() => { waiting = null; });
 
-  // The form is posted plainly, but only once the server has been reached: a browser's own error page would lose the answer.
+  /** Whether the server answers now: what is not saved is sent, otherwise it is only asked if it is there. */
+  async function reached() {
+    if (!navigator.onLine) return false;
+    if (dirty || performance.now() - reachedAt > 3000) return save();
+    try {
+      return (await fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout?.(6000) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  // The form is posted plainly, but only once the server answers: a browser's own error page would lose the answer.
   form.addEventListener("submit", async (event) => {
     if (through) return;
-    if (sending || stopped) return event.preventDefault();
+    event.preventDefault();
+    if (sending || stopped) return;
     sending = true;
     clearTimeout(timer);
     keep.set(key, JSON.stringify({ at: Date.now(), unsent: true, response: response() }));
     submitNode.setAttribute("aria-disabled", "true");
-    const unsure = () => performance.now() - reachedAt > 3000 || !navigator.onLine || dirty;
-    through = !unsure();
-    if (through) return;
-    event.preventDefault();
     const button = event.submitter;
     const calm = setTimeout(() => state("", say.sending), 400);
-    while (unsure() && !(await save())) {
+    while (!(await reached())) {
       clearTimeout(calm);
       reveal(offlineNode);
-      await pause(Math.min(30000, 1000 * 2 ** attempt++) * (0.75 + Math.random() / 2));
+      state("kept", say.kept);
+      await pause(Math.min(8000, 1000 * 2 ** attempt++) * (0.75 + Math.random() / 2));
     }
     through = true;
-    form.requestSubmit(button);
+    // Not from inside the event: a submission asked for while another is being decided is ignored.
+    setTimeout(() => form.requestSubmit(button));
   });
 
   clock?.onEnd(() => {
