@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -43,6 +45,17 @@ from app.worker import Worker
 log = structlog.get_logger(__name__)
 
 API = "/v1"
+
+# What the hot path's drivers and the engine raise when the database is stopped, restarting, full or out of reach.
+DATABASE_AWAY: tuple[type[Exception], ...] = (
+    PoolTimeout,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    sqlite3.OperationalError,
+)
 DESCRIPTION = """
 Adaptive tests of digital-health skills, under your institution's API key.
 
@@ -109,9 +122,8 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     app.add_exception_handler(AppError, on_app_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
-    app.add_exception_handler(PoolTimeout, on_database_trouble)
-    app.add_exception_handler(OperationalError, on_database_trouble)
-    app.add_exception_handler(OSError, on_database_trouble)
+    for trouble in (*DATABASE_AWAY, DBAPIError):
+        app.add_exception_handler(trouble, on_database_trouble)
     app.add_exception_handler(Exception, on_unexpected)
     return app
 
@@ -134,7 +146,9 @@ async def readyz(request: Request) -> Response:
         try:
             async with asyncio.timeout(2):
                 await request.app.state.context.assessments.check()
-        except (OSError, TimeoutError, PoolTimeout, OperationalError):
+        except Exception as error:
+            if not isinstance(error, (TimeoutError, DBAPIError, *DATABASE_AWAY)):
+                raise
             ready = False
     return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
 
@@ -242,7 +256,11 @@ async def on_invalid_request(request: Request, error: Exception) -> Response:
 
 
 async def on_database_trouble(request: Request, error: Exception) -> Response:
-    """The database is away or full: say so, invite a retry."""
+    """The database is away or full: say so, invite a retry. A statement it refused is a defect of ours."""
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+        away = error.connection_invalidated or isinstance(error.orig, DATABASE_AWAY)
+        if not away and not isinstance(getattr(error.orig, "__cause__", None), DATABASE_AWAY):
+            return await on_unexpected(request, error)
     log.error("database trouble", error=type(error).__name__, path=request.url.path)
     return say(
         request, Unavailable("The service cannot answer now. Send the same request again.", retry_after=2)

@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         """The address put in links, without a trailing slash."""
-        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        reachable = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return (self.base_url or f"http://{reachable}:{self.port}").rstrip("/")
 
     @property
     def runs_worker(self) -> bool:

@@ -13,7 +13,7 @@ import structlog
 
 from app import audit, outbox
 from app.db import Database
-from app.delivery import replay, service, sittings
+from app.delivery import replay, service
 from app.delivery.service import Delivery
 from app.outbox import OutboxEvent
 
@@ -39,7 +39,7 @@ class Worker:
 
     async def _close_overdue(self, now: datetime) -> int:
         async with self._database.reading() as db:
-            due = await sittings.overdue(db, now - self._delivery.grace, BATCH)
+            due = await service.overdue(db, self._delivery, now, BATCH)
         for sitting_id in due:
             await service.settle(self._delivery, await service.require(self._delivery, sitting_id), now)
         return len(due)

@@ -41,11 +41,13 @@ def render_item(kind: str, obj: Any, autogen_context: Any) -> Any:
 
 async def online() -> None:
     database = Database(Settings())
-    async with database.engine.connect() as connection:
-        connection = await connection.execution_options(palier_write=True)
-        await connection.run_sync(run)
-        await connection.commit()
-    await database.close()
+    try:
+        async with database.engine.connect() as connection:
+            connection = await connection.execution_options(palier_write=True)
+            await connection.run_sync(run)
+            await connection.commit()
+    finally:
+        await database.close()
 
 
 given = context.config.attributes.get("connection")

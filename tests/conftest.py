@@ -37,11 +37,6 @@ Backend = Literal["sqlite", "postgres"]
 NAMES = count(1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Async tests and fixtures need no mark."""
-    config.option.anyio_mode = "auto"
-
-
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """The event loop of async tests."""

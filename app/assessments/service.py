@@ -1,6 +1,8 @@
 """Test designs in use: compiled once per process, immutable, at hand for every answer."""
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +29,8 @@ from item_bank.design import Design, Feedback, Scope
 from item_bank.release import Release
 
 Purpose = Literal["certification", "practice"]
+
+REFRESH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +125,8 @@ class DesignInUse:
 class Assessments:
     """The designs of this process, read and compiled on first use.
 
-    Designs and releases never change, so nothing here is ever invalidated; `load_current` only learns of newer ones.
+    Designs and releases never change, so nothing here is ever invalidated; new sittings learn of a newer release
+    within `REFRESH_SECONDS`, running ones keep theirs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -129,6 +134,8 @@ class Assessments:
         self._designs: dict[UUID, DesignInUse] = {}
         self._releases: dict[UUID, PublishedRelease] = {}
         self._current: dict[str, UUID] = {}
+        self._release_id: UUID | None = None
+        self._looked_at = -math.inf
         self._loading = asyncio.Lock()
 
     async def load_current(self) -> None:
@@ -137,10 +144,14 @@ class Assessments:
             release_id = await bank.latest(db)
             if release_id is None:
                 raise Unavailable("No release is published. Run `palier bank publish`.")
+            self._looked_at = time.monotonic()
+            if release_id == self._release_id:
+                return
             rows = await store.of_release(db, release_id)
         for row in rows:
             await self.in_use(row.id)
         self._current = {row.design_key: row.id for row in rows}
+        self._release_id = release_id
 
     async def check(self) -> None:
         """Raise what the database raises when it cannot be reached."""
@@ -149,14 +160,20 @@ class Assessments:
 
     async def keys(self) -> list[str]:
         """The designs a new sitting may run."""
+        await self._look_for_newer()
         return sorted(self._current)
 
     async def current(self, key: str) -> DesignInUse:
         """The design a new sitting of this key runs; raises `NotFound`."""
+        await self._look_for_newer()
         design_id = self._current.get(key)
         if design_id is None:
             raise NotFound("There is no such test design.")
         return self._designs[design_id]
+
+    async def _look_for_newer(self) -> None:
+        if time.monotonic() - self._looked_at > REFRESH_SECONDS:
+            await self.load_current()
 
     async def in_use(self, design_id: UUID) -> DesignInUse:
         """The design a sitting pinned, whatever has been published since."""

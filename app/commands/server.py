@@ -1,8 +1,10 @@
 """Running the service: set-up, server, worker, migrations, demonstration."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,6 +60,7 @@ def serve(
     if settings.is_sqlite and workers > 1:
         console.print("SQLite has one writer: serve with one worker, or set DATABASE_URL to PostgreSQL.")
         raise typer.Exit(2)
+    _check_database(settings)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -100,10 +103,16 @@ def work() -> None:
             await store.aclose()
             await database.close()
 
-    try:
-        asyncio.run(forever())
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+    async def until_told() -> None:
+        task = asyncio.create_task(forever())
+        loop = asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    _check_database(_settings())
+    asyncio.run(until_told())
 
 
 def demo() -> None:
@@ -117,6 +126,36 @@ def openapi() -> None:
     from app.main import create_app
 
     typer.echo(json.dumps(create_app(_settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True))
+
+
+def _check_database(settings: Settings) -> None:
+    """Say in one line what is missing before anything starts."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.assessments.service import Assessments
+    from app.db import Database
+    from app.errors import Unavailable
+
+    async def look() -> None:
+        database = Database(settings)
+        try:
+            await Assessments(database).load_current()
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(look())
+    except Unavailable as error:
+        console.print(error.detail, markup=False)
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        console.print(
+            f"The database cannot be used ({reason}). Run `palier migrate`, or mend DATABASE_URL.",
+            markup=False,
+        )
+    else:
+        return
+    raise typer.Exit(1)
 
 
 def _settings() -> Settings:

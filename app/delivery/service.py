@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assessments.service import Assessments, DesignInUse
 from app.auth.credentials import hashed, new_code, new_seed
-from app.delivery import results
+from app.delivery import results, sittings
 from app.delivery.state import Closure, DraftState, Ending, Move, SittingState, Start, StoredResponse
 from app.delivery.store import DeliveryStore
 from app.delivery.tables import ProblemReport, Sitting
@@ -314,6 +314,11 @@ async def settle(delivery: Delivery, sitting: SittingState, now: datetime) -> Si
     if sitting.status == "in_progress" and _is_late(delivery, sitting, now):
         return await _close(delivery, sitting, "time", now)
     return sitting
+
+
+async def overdue(db: AsyncSession, delivery: Delivery, now: datetime, limit: int) -> list[UUID]:
+    """Sittings in progress whose time and grace have passed while nobody looked."""
+    return await sittings.overdue(db, now - delivery.grace, limit)
 
 
 async def end_if_time_is_up(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:

@@ -158,16 +158,21 @@ class SqliteStore:
         self._writer = GroupWriter(path, database.gate)
 
     async def load(self, sitting_id: UUID) -> SittingState | None:
-        """The row, then its scored responses."""
-        row = self._reader.execute(
-            f"SELECT {SITTING_COLUMNS} FROM sitting WHERE id = ?", (sitting_id.hex,)
-        ).fetchone()
+        """The row and its scored responses, as of one moment: the writer commits on another connection."""
+        self._reader.execute("BEGIN")
+        try:
+            row = self._reader.execute(
+                f"SELECT {SITTING_COLUMNS} FROM sitting WHERE id = ?", (sitting_id.hex,)
+            ).fetchone()
+            pairs = self._reader.execute(
+                "SELECT item_index, score FROM response"
+                " WHERE sitting_id = ? AND score IS NOT NULL ORDER BY position",
+                (sitting_id.hex,),
+            ).fetchall()
+        finally:
+            self._reader.execute("COMMIT")
         if row is None:
             return None
-        pairs = self._reader.execute(
-            "SELECT item_index, score FROM response WHERE sitting_id = ? AND score IS NOT NULL ORDER BY position",
-            (sitting_id.hex,),
-        ).fetchall()
         values = dict(zip(SITTING_COLUMNS.split(", "), row, strict=True))
         for name in ("id", "institution_id", "learner_id", "release_id", "design_id"):
             values[name] = UUID(values[name])

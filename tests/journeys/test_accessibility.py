@@ -211,7 +211,7 @@ def test_questions_beside_a_document(candidate: Candidate, server: ServedDatabas
         longest(items, lambda item: bool(item.get("testlet")) and item["interaction"] != "match"),
     ):
         page = at_item(candidate, server, index)
-        assert page.locator(".document").is_visible()
+        expect(page.locator(".document")).to_be_visible()
         found += audit.faults(page, f"document {candidate.interaction}")
     assert found == []
 
@@ -243,19 +243,18 @@ def test_a_question_with_something_to_mend(candidate: Candidate, server: ServedD
     assert found == []
 
 
-def test_an_order_with_a_place_given_twice(
+def test_a_question_whose_script_did_not_arrive(
     candidate: Candidate, server: ServedDatabase, items: Items, browsers: Browsers
 ) -> None:
-    database.show_item(server.url, candidate.sitting, longest(items, of_interaction("order")))
-    plain = browsers.page(java_script_enabled=False, reduced_motion="reduce")
-    plain.context.add_cookies(candidate.page.context.cookies())  # type: ignore[arg-type]
-    plain.goto(candidate.home)
-    found = audit.faults(plain, "question order without script")
-    for row in plain.locator(".step-row select").all():
+    browsers.may_lose_connection = True
+    candidate.page.context.route("**/*.js", lambda route: route.abort())
+    page = at_item(candidate, server, longest(items, of_interaction("order")))
+    found = audit.faults(page, "question order without script")
+    for row in page.locator(".step-row select").all():
         row.select_option("1")
-    plain.locator("[data-submit]").click()
-    expect(plain.locator("#probleme")).to_be_visible()
-    found += audit.faults(plain, "problem order")
+    candidate.send()
+    expect(page.locator("#probleme")).to_be_visible()
+    found += audit.faults(page, "problem order")
     assert found == []
 
 
@@ -291,18 +290,18 @@ def test_corrections(server: ServedDatabase, items: Items, browsers: Browsers) -
         seen.add(items[index]["competence"])
         at_item(candidate, server, index)
         candidate.answer(wrong_response(items[index]))
-        assert page.locator(".outcome.wrong").is_visible()
+        expect(page.locator(".outcome.wrong")).to_be_visible()
         found += audit.faults(page, f"correction {interaction} wrong")
         page.goto(candidate.home)
     index = longest(items, lambda item: not item.get("testlet") and item["competence"] not in seen)
     at_item(candidate, server, index)
     candidate.answer(right_response(items[index]))
-    assert page.locator(".outcome.right").is_visible()
+    expect(page.locator(".outcome.right")).to_be_visible()
     found += audit.faults(page, "correction right")
     page.locator("[data-next]").click()
     candidate.send()
     page.locator("[name=confirm]").click()
-    assert page.locator(".outcome.omitted").is_visible()
+    expect(page.locator(".outcome.omitted")).to_be_visible()
     found += audit.faults(page, "correction omitted")
     assert found == []
 
