@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from app.bank.tables import BankRelease
 from app.db import Database
 from item_bank import files, release
-from item_bank.item import canonical_hash, version_hash
+from item_bank.design import Design
+from item_bank.framework import Framework
+from item_bank.item import Testlet, canonical_hash, version_hash
 from tests.app.delivery.learner import Learner
 from tests.app.delivery.test_pages import Browser, Form
 from tests.conftest import Published, settings_for
@@ -42,12 +44,12 @@ async def canaries(database: Database, published: Published) -> str:
 
 
 def _rehashed(payload: dict[str, Any]) -> dict[str, Any]:
-    framework = release.Framework.from_dict(payload["framework"])
+    framework = Framework.from_dict(payload["framework"])
     manifest = {
         "format": release.FORMAT,
         "framework": framework.content_hash,
-        "designs": [[d["id"], release.Design.from_dict(d).content_hash] for d in payload["designs"]],
-        "testlets": [[t["id"], release.Testlet.from_dict(t).content_hash] for t in payload["testlets"]],
+        "designs": [[d["id"], Design.from_dict(d).content_hash] for d in payload["designs"]],
+        "testlets": [[t["id"], Testlet.from_dict(t).content_hash] for t in payload["testlets"]],
         "items": [
             [record["id"], content_hash, record["status"]]
             for record, content_hash in zip(payload["items"], payload["item_hashes"], strict=True)

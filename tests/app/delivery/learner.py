@@ -102,7 +102,7 @@ class Learner:
         """Create, start, and answer until the end or so many times; the replies."""
         await self.create(design)
         question: Json | None = await self.start()
-        replies = []
+        replies: list[Json] = []
         while question is not None and len(replies) < answers:
             reply = await self.answer(question)
             assert reply.status_code == 200, reply.text

@@ -12,7 +12,7 @@ from app.db import Database
 from app.delivery.tables import Response, Result, Sitting
 from app.institutions import service as institutions
 from app.outbox import OutboxEvent
-from tests.app.delivery.learner import Learner
+from tests.app.delivery.learner import Json, Learner
 from tests.conftest import START, Clock, Published
 
 
@@ -193,7 +193,7 @@ class TestAnswer:
     async def test_an_option_that_does_not_exist_is_named(self, learner: Learner, database: Database) -> None:
         await learner.create()
         question = await learner.start()
-        wrong = {
+        wrong: Json = {
             "single_choice": {"choice": "zz"},
             "multiple_choice": {"choices": ["zz"]},
             "order": {"order": ["zz"]},

@@ -1,6 +1,5 @@
 """Every finished sitting comes out again; a changed fact is found."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,7 @@ def context(application: FastAPI) -> Context:
 
 
 @pytest.fixture
-async def worker(context: Context) -> AsyncIterator[Worker]:
+async def worker(context: Context) -> Worker:
     return Worker(context.database, context.delivery, context.clock)
 
 

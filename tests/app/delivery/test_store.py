@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -118,7 +119,7 @@ async def test_a_position_is_answered_once(store: DeliveryStore, move: Move, dat
 
 @pytest.mark.parametrize("change", [{"position": 2}, {"item_index": 3}])
 async def test_a_response_that_is_not_to_the_question_shown_changes_nothing(
-    store: DeliveryStore, move: Move, database: Database, change: dict[str, int]
+    store: DeliveryStore, move: Move, database: Database, change: dict[str, Any]
 ) -> None:
     before = await store.load(move.sitting_id)
     assert await store.record(replace(move, **change)) is False

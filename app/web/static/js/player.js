@@ -41,17 +41,18 @@ const clock = (() => {
   }
   toggle.addEventListener("click", () => hide(!shown.hidden));
   hide(keep.get("palier:timer") === "hidden");
-  show();
-  setInterval(() => {
+  function tick() {
     // A computer that slept, or whose clock was set, no longer agrees with itself: ask the server.
     const now = Date.now() - performance.now();
     if (Math.abs(now - drift) > 2000) { drift = now; resync(); }
     show();
-  }, 500);
+    setTimeout(tick, ended ? 1000 : (left() * 1000) % 1000 + 5); // when the next second begins
+  }
+  tick();
   return {
-    /** Set the time from an answer of the server received now. */
+    /** An answer of the server just came. It was on its way for a while, so its time is a lower bound: keep the best. */
     set(serverNow, serverDeadline) {
-      offset = serverNow - performance.now();
+      offset = Math.max(offset, serverNow - performance.now());
       if (serverDeadline) { deadline = serverDeadline; ended &&= left() <= 0; }
       show();
     },
