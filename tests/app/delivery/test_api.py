@@ -193,15 +193,15 @@ class TestAnswer:
     async def test_an_option_that_does_not_exist_is_named(self, learner: Learner, database: Database) -> None:
         await learner.create()
         question = await learner.start()
-        wrong: Json = {
+        wrong: dict[str, Json] = {
             "single_choice": {"choice": "zz"},
             "multiple_choice": {"choices": ["zz"]},
             "order": {"order": ["zz"]},
             "match": {"pairs": {"zz": "zz"}},
             "short_text": {"text": "x" * 501},
             "numeric": {"number": "beaucoup"},
-        }[question["item"]["interaction"]]
-        reply = await learner.answer(question, wrong)
+        }
+        reply = await learner.answer(question, wrong[question["item"]["interaction"]])
         assert_problem(reply, 422, "invalid_input")
         assert reply.json()["errors"][0]["field"].startswith("response.")
         assert reply.json()["errors"][0]["expected"]
