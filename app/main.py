@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 
 from app import logs, site
 from app.assessments.service import Assessments
+from app.auth.service import KnownKeys
 from app.db import Database
 from app.delivery import api, pages
 from app.delivery.context import Clock, Context
@@ -88,7 +89,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
             assessments = Assessments(database)
             await assessments.load_current()
             delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
-            app.state.context = Context(config, database, clock, Throttle(), delivery)
+            app.state.context = Context(config, database, clock, Throttle(), KnownKeys(), delivery)
             if config.runs_worker:
                 await stack.enter_async_context(Worker(database, delivery, clock).running())
             app.state.ready = True

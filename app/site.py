@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.delivery import show
-from app.delivery.context import Context, context_of
+from app.delivery.context import Context, given_context
 from app.web.catalogues import LANGUAGES
 from app.web.render import THEMES, render
 from app.web.views import AccessibilityView, ExplanationView, PrivacyView, StyleguideView
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-Ctx = Annotated[Context, Depends(context_of)]
+Ctx = Annotated[Context, Depends(given_context)]
 
 PREFERENCE_AGE = 60 * 60 * 24 * 365
 REFERENCE_DESIGN = "certification"

@@ -1,5 +1,6 @@
 """Who is asking: API keys of institutions, access codes of learners."""
 
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth import store
 from app.auth.credentials import hashed, new_code, new_secret, read_code
 from app.auth.tables import AccessCode, ApiKey
+from app.db import Database
 from app.errors import Gone, NotFound, Unauthorized
 from app.identifiers import new_id
 
@@ -24,6 +26,32 @@ async def institution_of_key(db: AsyncSession, secret: str) -> UUID:
     if key is None or key.revoked_at is not None:
         raise Unauthorized("The API key is unknown or revoked. Send `Authorization: Bearer <key>`.")
     return key.institution_id
+
+
+class KnownKeys:
+    """API keys seen lately by this process, so that an answer does not ask the database who is calling.
+
+    A revoked key is honoured `SECONDS` longer at most; an unknown one is never remembered.
+    """
+
+    SECONDS = 5.0
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[UUID, float]] = {}
+
+    async def institution(self, database: Database, secret: str) -> UUID:
+        """The institution a key speaks for; raises `Unauthorized`."""
+        key = hashed(secret)
+        found = self._known.get(key)
+        if found is not None and time.monotonic() < found[1]:
+            return found[0]
+        async with database.reading() as db:
+            institution_id = await institution_of_key(db, secret)
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        self._known[key] = institution_id, time.monotonic() + self.SECONDS
+        return institution_id
 
 
 async def create_api_key(db: AsyncSession, institution_id: UUID, label: str, now: datetime) -> str:

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request
 
-from app.auth import service as auth
 from app.delivery import entry, service
-from app.delivery.context import Context, context_of
+from app.delivery.context import Context, context_of, given_context
 from app.delivery.schemas import (
     DesignOut,
     DocumentOut,
@@ -56,12 +55,12 @@ async def institution(request: Request, authorization: Annotated[str | None, Hea
     scheme, _, secret = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise Unauthorized("Send `Authorization: Bearer <API key>`.")
-    async with context_of(request).database.reading() as db:
-        return await auth.institution_of_key(db, secret.strip())
+    context = context_of(request)
+    return await context.keys.institution(context.database, secret.strip())
 
 
 Caller = Annotated[UUID, Depends(institution)]
-Ctx = Annotated[Context, Depends(context_of)]
+Ctx = Annotated[Context, Depends(given_context)]
 
 
 async def as_left(sitting_id: UUID, context: Ctx, caller: Caller) -> SittingState:

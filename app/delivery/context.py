@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from fastapi import Request
 
 from app.assessments.service import Assessments
+from app.auth.service import KnownKeys
 from app.db import Database
 from app.delivery.service import Delivery
 from app.settings import Settings
@@ -24,6 +24,7 @@ class Context:
     database: Database
     clock: Clock
     throttle: Throttle
+    keys: KnownKeys
     delivery: Delivery
 
     @property
@@ -38,4 +39,10 @@ class Context:
 
 def context_of(request: Request) -> Context:
     """The context of the application that serves this request."""
-    return cast("Context", request.app.state.context)
+    found: Context = request.app.state.context
+    return found
+
+
+async def given_context(request: Request) -> Context:
+    """The same, as a dependency: a coroutine, because a plain function would cost a trip through a thread."""
+    return context_of(request)

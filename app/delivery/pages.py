@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.auth.credentials import hashed, new_secret, read_code
 from app.delivery import entry, service, show
-from app.delivery.context import Context, context_of
+from app.delivery.context import Context, context_of, given_context
 from app.delivery.state import SittingState
 from app.errors import AlreadyAnswered, Gone, InvalidInput, NotFound, TooMany
 from app.web.forms import read_submission
@@ -46,7 +46,7 @@ async def as_it_stands(request: Request, sitting: Annotated[SittingState, Depend
 # An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
 AsLeft = Annotated[SittingState, Depends(as_left)]
 Own = Annotated[SittingState, Depends(as_it_stands)]
-Ctx = Annotated[Context, Depends(context_of)]
+Ctx = Annotated[Context, Depends(given_context)]
 
 
 def _go(address: str) -> RedirectResponse:
