@@ -114,7 +114,7 @@ class DesignInUse:
 
     def expected_scores(self, theta: float) -> FloatArray:
         """Expected score on each item at an ability, shape (n_items,)."""
-        scores: FloatArray = models.probability(self.policy.parameters, [theta])[0]
+        scores: FloatArray = models.expected_score(self.policy.parameters, [theta])[0]
         return scores
 
     def most_per_domain(self, domain_id: str) -> int:
