@@ -152,7 +152,7 @@ async def tutorial(request: Request, context: Ctx, own: Own) -> Response:
 async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
     """The gestures work; nothing is stored but a cookie that says so."""
     design = await context.assessments.in_use(own.design_id)
-    entered = read_submission("single_choice", await request.form()).entered
+    entered = read_submission("multiple_choice", await request.form()).entered
     view = TutorialView(sitting=str(own.id), title=design.title, entered=entered, submitted=True)
     response = render(request, view)
     response.set_cookie("exercice", "fait", path=_home(own.id), samesite="lax", httponly=True)
@@ -199,6 +199,13 @@ async def answer(
     design = await context.assessments.in_use(own.design_id)
     if design.explains_each_item:
         return _go(f"{_home(own.id)}/correction/{reply.position}")
+    return _go(_home(own.id))
+
+
+@router.get("/epreuve/{sitting_id}/repondre")
+@router.get("/epreuve/{sitting_id}/signaler")
+async def reloaded(own: Own) -> Response:
+    """A page shown in answer to a form was reloaded: back to where the sitting stands."""
     return _go(_home(own.id))
 
 

@@ -210,6 +210,7 @@ async def finish(context: Context, sitting: SittingState) -> FinishView:
     return FinishView(
         sitting=str(sitting.id),
         title=design.title,
+        purpose=design.purpose,
         answered=sitting.answered,
         length=design.length,
         minimum_answers=design.minimum_responses,
