@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON
@@ -189,11 +190,18 @@ SQLITE_PRAGMAS = (
 
 
 def _postgres_engine(url: Any, settings: Settings) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
         connect_args={"server_settings": {"application_name": "palier", "timezone": "UTC"}},
     )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def refuse_dead_connection(connection: Any, _record: Any, _proxy: Any) -> None:
+        # The driver hears at once when the server closes a connection: asking costs nothing, a ping a round trip.
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine
