@@ -201,7 +201,7 @@ def say(request: Request, error: AppError) -> Response:
         return JSONResponse(body, error.status, headers, media_type="application/problem+json")
     kind = "ended" if error.code in ("sitting_closed", "time_over") else MESSAGES.get(error.status, "failure")
     sitting_id = request.path_params.get("sitting_id")
-    href = f"/epreuve/{sitting_id}" if sitting_id and error.status in (409, 413, 422) else "/"
+    href = f"/epreuve/{sitting_id}" if sitting_id and error.status not in (403, 404) else "/"
     view = MessageView(kind=kind, href=href, reference=request.scope["state"]["request_id"])
     return render(request, view, status_code=error.status, headers=headers)
 

@@ -1,15 +1,20 @@
 """Cost of a shadow test, with and without testlets, against `scipy.optimize.milp` in the same run.
 
-    python -m benchmarks.shadow [--steps 400] [--milp 12] [--json]
+    python -m benchmarks.shadow [--steps 400] [--milp 12] [--learners 512] [--json]
 
 The bank has five domains, 18 competences and 90 topics, with item counts at all three levels: domains
 7/6/6/7/6 (each +-1), competences 1 to 3, one item per topic at most, 32 items in all. The steps are those of
 simulated sittings of 32 items, each with its own posterior and items given. With testlets (eleven, at most
 two of them, three items each, 1.6 times as discriminating as the others so that they are worth their place)
 only the steps at which a testlet can still be begun are timed: the others cost no more than without.
+With eligibility, a third of the units (items, whole testlets) of each sitting are drawn ineligible: they lose
+more gain than a test is worth, testlets fill the gaps, and bounds have to reckon with that loss.
 `+ information` adds the posterior-weighted Fisher information of every item (61 points); the ratio counts it
 on both sides. One thread; the best of three passes for each step, then the median and the 95th percentile
 over the steps. Every step solved by milp is also compared with it: the run stops at the first difference.
+`simulation` takes learners through the certification of the shipped bank, the full shadow test before every
+item, without exposure control and with eligibility probabilities fitted to a highest exposure of 0.25 (300
+learners, three rounds): learners per second, the best of three passes, by the clock and by processor time.
 """
 
 from __future__ import annotations
@@ -20,7 +25,8 @@ import os
 import platform
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter
+from pathlib import Path
+from time import perf_counter, process_time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -31,8 +37,11 @@ from rich.table import Table
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from irt.ability import NormalPrior
 from irt.shadow import BlueprintTree, Layout, ShadowTest, prepare, shadow_test, shadow_tests
+from irt.simulate import fit_eligibility, population, simulate, with_eligibility
 from irt.types import FloatArray, IntArray
+from item_bank import blueprint
 
 LENGTH = 32
 COMPETENCES = (4, 3, 4, 4, 3)
@@ -41,6 +50,9 @@ N_TOPICS = 90
 N_TESTLETS = 11
 TESTLET_DISCRIMINATION = 1.6
 N_PERSONS = 256
+INELIGIBLE = 1 / 3
+BIG_M = 1e4
+CONTENT = Path(__file__).resolve().parent.parent / "item_bank" / "content"
 
 
 def certification_tree(n_items: int, *, n_testlets: int, rng: np.random.Generator) -> BlueprintTree:
@@ -74,7 +86,7 @@ def certification_tree(n_items: int, *, n_testlets: int, rng: np.random.Generato
 class Bank:
     """Information of a 2PL bank on a grid, and the steps of simulated sittings through it."""
 
-    def __init__(self, n_items: int, *, n_testlets: int, n_steps: int, seed: int) -> None:
+    def __init__(self, n_items: int, *, n_testlets: int, eligibility: bool, n_steps: int, seed: int) -> None:
         rng = np.random.default_rng(seed)
         self.tree = certification_tree(n_items, n_testlets=n_testlets, rng=rng)
         self.layout = prepare(self.tree)
@@ -85,19 +97,29 @@ class Bank:
         grid = np.linspace(-4, 4, 61)
         p = 1 / (1 + np.exp(-a[:, None] * (grid - b[:, None])))
         self.information: FloatArray = np.ascontiguousarray(a[:, None] ** 2 * p * (1 - p))
+        unit = np.where(self.tree.testlet < 0, N_TESTLETS + np.arange(n_items), self.tree.testlet)
         self.weights: list[FloatArray] = []
+        self.losses: list[FloatArray] = []
         self.taken: list[list[int]] = []
         while len(self.taken) < n_steps:
             theta = rng.normal(0.0, 1.0)
+            barred = rng.random(N_TESTLETS + n_items) < (INELIGIBLE if eligibility else 0.0)
+            loss: FloatArray = BIG_M * barred[unit].astype(np.float64)
             taken: list[int] = []
             for step in range(LENGTH):
                 centre = theta + rng.normal(0, 1.2 / np.sqrt(1 + step))
                 weight = np.exp(-0.5 * ((grid - centre) / (1.2 / np.sqrt(1 + step))) ** 2)
                 weight /= weight.sum()
                 self.weights.append(weight)
+                self.losses.append(loss)
                 self.taken.append(list(taken))
-                test = shadow_test(self.layout, self.information @ weight, taken, LENGTH)
+                test = shadow_test(self.layout, self.gain(len(self.taken) - 1), taken, LENGTH)
                 taken.append(int(test.items[len(taken)]))
+
+    def gain(self, step: int) -> FloatArray:
+        """Posterior-weighted information, less what ineligible items lose."""
+        gain: FloatArray = self.information @ self.weights[step] - self.losses[step]
+        return gain
 
 
 def milp_problem(tree: BlueprintTree) -> tuple[csr_array, FloatArray, FloatArray]:
@@ -155,11 +177,13 @@ def times_us(calls: list[Callable[[], object]], *, repeats: int) -> FloatArray:
     return best * 1e6
 
 
-def measure(n_items: int, n_testlets: int, n_steps: int, n_milp: int) -> dict[str, float | int]:
+def measure(
+    n_items: int, n_testlets: int, eligibility: bool, n_steps: int, n_milp: int
+) -> dict[str, float | int | bool]:
     """One row of the table."""
-    bank = Bank(n_items, n_testlets=n_testlets, n_steps=n_steps, seed=n_items)
+    bank = Bank(n_items, n_testlets=n_testlets, eligibility=eligibility, n_steps=n_steps, seed=n_items)
     layout: Layout = bank.layout
-    gains = [bank.information @ weight for weight in bank.weights]
+    gains = [bank.gain(index) for index in range(len(bank.weights))]
     begun = [len(set(bank.tree.testlet[taken].tolist()) - {-1}) for taken in bank.taken]
     steps = [index for index, number in enumerate(begun) if number < bank.tree.max_testlets or not n_testlets]
 
@@ -167,12 +191,12 @@ def measure(n_items: int, n_testlets: int, n_steps: int, n_milp: int) -> dict[st
         return shadow_test(layout, gains[index], bank.taken[index], LENGTH)
 
     def informed(index: int) -> ShadowTest:
-        return shadow_test(layout, bank.information @ bank.weights[index], bank.taken[index], LENGTH)
+        return shadow_test(layout, bank.gain(index), bank.taken[index], LENGTH)
 
     problem = milp_problem(bank.tree)
 
     def by_milp(index: int) -> float:
-        return solve_milp(problem, bank.information @ bank.weights[index], bank.taken[index])
+        return solve_milp(problem, bank.gain(index), bank.taken[index])
 
     sample = [steps[k] for k in np.linspace(0, len(steps) - 1, n_milp).astype(int).tolist()]
     for index in sample:
@@ -191,6 +215,7 @@ def measure(n_items: int, n_testlets: int, n_steps: int, n_milp: int) -> dict[st
     return {
         "items": n_items,
         "testlets": n_testlets,
+        "eligibility": eligibility,
         "steps": len(steps),
         "shadow_us": float(np.median(shadow)),
         "shadow_p95_us": float(np.quantile(shadow, 0.95)),
@@ -201,6 +226,47 @@ def measure(n_items: int, n_testlets: int, n_steps: int, n_milp: int) -> dict[st
     }
 
 
+def simulation(n_learners: int) -> list[dict[str, float | int | bool]]:
+    """Learners per second through the certification of the shipped bank."""
+    release = blueprint.check(CONTENT).release
+    if release is None:
+        raise SystemExit(f"{CONTENT}: the content does not compile")
+    design = blueprint.compile_design(release, release.design("certification"))
+    plain = design.policy(release)
+    fitting = population(300, prior=NormalPrior(), seed=3)
+    eligibility = fit_eligibility(plain, fitting, target=0.25, seed=3, rounds=3)
+    learners = population(n_learners, prior=NormalPrior(), seed=77)
+    rows: list[dict[str, float | int | bool]] = []
+    for policy in (plain, with_eligibility(plain, eligibility)):
+        clock, processor = np.inf, np.inf
+        for _ in range(3):
+            start, busy = perf_counter(), process_time()
+            simulate(policy, learners, seed=78)
+            clock, processor = min(clock, perf_counter() - start), min(processor, process_time() - busy)
+        rows.append(
+            {
+                "items": len(release),
+                "testlets": int(plain.tree.testlet.max()) + 1,
+                "eligibility": policy is not plain,
+                "learners": n_learners,
+                "learners_per_second": n_learners / clock,
+                "learners_per_processor_second": n_learners / processor,
+            }
+        )
+    return rows
+
+
+def table(heads: str, rows: list[dict[str, float | int | bool]]) -> Table:
+    """Lay rows out under heads parted by blanks; a bar in a head starts a new line."""
+    laid = Table(*(head.replace("|", "\n") for head in heads.split()))
+    for row in rows:
+        cells = (("yes" if value else "no") if isinstance(value, bool) else value for value in row.values())
+        laid.add_row(
+            *(f"{c:,.1f}" if isinstance(c, float) else f"{c:,}" if isinstance(c, int) else c for c in cells)
+        )
+    return laid
+
+
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shadow")
@@ -208,23 +274,25 @@ def main() -> None:
     parser.add_argument(
         "--milp", type=int, default=12, help="steps solved by milp too (three at 10,000 items)"
     )
+    parser.add_argument("--learners", type=int, default=512, help="simulated learners; 0: no simulation")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     results = [
-        measure(n_items, n_testlets, options.steps, options.milp if n_items < 10_000 else 3)
+        measure(n_items, n_testlets, eligibility, options.steps, options.milp if n_items < 10_000 else 3)
         for n_items in (320, 800, 10_000)
-        for n_testlets in (0, N_TESTLETS)
+        for n_testlets, eligibility in ((0, False), (0, True), (N_TESTLETS, False), (N_TESTLETS, True))
     ]
+    simulated = simulation(options.learners) if options.learners else []
     if options.json:
-        print(json.dumps({"python": platform.python_version(), "numpy": np.__version__, "rows": results}))
+        versions = {"python": platform.python_version(), "numpy": np.__version__}
+        print(json.dumps({**versions, "rows": results, "simulation": simulated}))
         return
-    heads = "items testlets steps shadow|us p95|us +information|us batch|us/person milp|us milp|ratio"
-    table = Table(*(head.replace("|", "\n") for head in heads.split()))
-    for row in results:
-        table.add_row(
-            *(f"{value:,.1f}" if isinstance(value, float) else f"{value:,}" for value in row.values())
-        )
-    Console(width=110).print(table)
+    heads = "items testlets eligi-|bility steps shadow|us p95|us +information|us batch|us/person milp|us milp|ratio"
+    console = Console(width=110)
+    console.print(table(heads, results))
+    if simulated:
+        heads = "items testlets eligi-|bility learners learners|per_second per_second|of_processor"
+        console.print("simulation", table(heads, simulated), sep="\n")
 
 
 if __name__ == "__main__":

@@ -48,13 +48,17 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 # mandatory candidates first, then free ones by gain, then those cut by a maximum. Clearing the free flag
 # makes a candidate mandatory, clearing the sign cuts it: a row is bounded by a single bitwise and.
 _FREE_FLAG = 1 << 40
-_FREE = -(1 << 63) + _FREE_FLAG
+_LEAST_KEY = -(1 << 63)
+_FREE = _LEAST_KEY + _FREE_FLAG
 _KEEP, _PROMOTE, _CUT = -1, ~_FREE_FLAG, (1 << 63) - 1
 _PLACE = np.array(_FREE_FLAG - 1)  # an array: numpy converts a Python number anew at each call
 _NOTHING = np.zeros(0, dtype=np.int64)
 _MOST_COMBINATIONS = 1_000_000
 _CHUNK = 64
-_FIRST_CHUNK = 8
+_BATCH = 100_000  # gains handled at once, so that the arrays stay in the cache
+_PAIRS = 512  # likewise (person, combination) pairs
+# Rounding can only be a few units in the last place of the sums; a wide margin keeps the pruning exact.
+_MARGIN = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,18 +197,31 @@ class _Siblings(NamedTuple):
     starts: IntArray
 
 
+class _Priced(NamedTuple):
+    """The nodes whose bounds may make their price differ from their parent's: m of them, the root last."""
+
+    nodes: IntArray  # (2 * m,): twice over
+    start: IntArray  # (2 * m,): first entry of each in `position`
+    position: IntArray  # by node and number of fixed items below it, the trace's entry for the last item
+    # promoted by the minimum; then, again by node and number, for the one that the maximum makes the price
+    back: IntArray  # (1 + smallest testlet,): 0, 1, ...
+    levels: tuple[tuple[slice, IntArray], ...]  # from the root down: some of them, and who is above each
+    of_testlets: IntArray  # (T + 1, longest): at or above the items of each testlet; m for the padding
+
+
 class _Testlets(NamedTuple):
     """What the enumeration of combinations needs; T testlets, n nodes."""
 
     items: tuple[tuple[int, ...], ...]  # items of each testlet in their order
     of_item: IntArray  # (n_items,)
     padded: IntArray  # (T + 1, longest): items, padded with n_items; the last row is empty
-    home: IntArray  # (T + 1, longest): their nodes, padded with n
+    rival: IntArray  # (T + 1, longest): the candidate that has no room beside them; the last one: none
     counts: IntArray  # (T + 1, n): items below each node
     direct: IntArray  # (T + 1, n): items at each node
     combination: IntArray  # (n_combinations, max_testlets): testlets, padded with T; the empty one first
     size: IntArray  # (n_combinations,)
     every: IntArray  # (n_combinations,): 0, 1, ...
+    n_items: IntArray  # (T,)
     most: int
 
 
@@ -217,15 +234,10 @@ class Layout:
     n_nodes: int
     lower: IntArray  # (n,) in the inner numbering: deepest nodes first, siblings together, the root last
     upper: IntArray
-    most: int  # number of fixed items that the three tables below reach; each is (n * (most + 1),)
-    least_left: IntArray  # what is left of the lower bound, by node and number of fixed items below it
-    most_left: IntArray  # the same of the upper bound
-    mask: IntArray  # row of the level's masks
-    table_start: IntArray  # (n,): first entry of each node in these tables
-    row_start: IntArray  # (n,): where the node's row stands in the arena; the root has none
-    row_width: IntArray  # (n,)
+    most: int  # number of fixed items that the table below reaches
+    mask: IntArray  # (n * (most + 1),): row of the level's masks, by node and number of fixed items below it
+    table_start: IntArray  # (n,): first entry of each node in this table
     original: IntArray  # (n,): number of the node in the caller's tree
-    parent: IntArray  # (n,): -1 for the root
     path: IntArray  # (n_items + 1, depth): the nodes above each item, padded with n
     path_of_nodes: IntArray  # (n, depth): each node and the nodes above it, padded with n
     home: IntArray  # (n_items,): node that carries the item
@@ -241,6 +253,8 @@ class Layout:
     root: IntArray  # (width,)
     arena: int
     siblings: tuple[_Siblings, ...]
+    priced: _Priced  # enough for the prices of a test without a further testlet
+    all_priced: _Priced  # every node
     testlets: _Testlets
 
 
@@ -332,6 +346,12 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
     for (node, _, _), place in zip(groups, places, strict=True):
         sources[node].append(place)
     levels, mask, root, arena = _levels(tree, original, capacity, room, sources, n_candidates)
+    table_start = np.arange(n) * (most + 1)
+    testlets = _testlets(tree, groups, places, home, path, n)
+    priced, all_priced = (
+        _priced(tree, original, inner, levels, room, arena + len(root), testlets, np.append(home, n), every)
+        for every in (False, True)
+    )
     return Layout(
         tree=tree,
         n_items=n_items,
@@ -339,16 +359,9 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
         lower=lower,
         upper=upper,
         most=most,
-        least_left=room[:, :, 0].ravel(),
-        most_left=room[:, :, 1].ravel(),
         mask=mask.ravel(),
-        table_start=np.arange(n) * (most + 1),
-        row_start=np.concatenate([_NOTHING, *(_starts(level) for level in levels), [0]]).astype(np.int64),
-        row_width=np.concatenate(
-            [_NOTHING, *(np.full(len(level.gather), level.gather.shape[1]) for level in levels), [0]]
-        ),
+        table_start=table_start,
         original=original,
-        parent=np.where(tree.parent[original] < 0, -1, inner[tree.parent[original]]),
         path=path,
         path_of_nodes=_paths(tree, original, inner)[:-1],
         home=home,
@@ -364,7 +377,9 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
         root=root,
         arena=arena,
         siblings=_siblings(tree, original, inner),
-        testlets=_testlets(tree, home, path, n),
+        priced=priced,
+        all_priced=all_priced,
+        testlets=testlets,
     )
 
 
@@ -492,8 +507,60 @@ def _levels(
     return tuple(levels), mask, np.concatenate([_NOTHING, *sources[0]]), start
 
 
-def _starts(level: _Level) -> IntArray:
-    return np.arange(level.arena.start, level.arena.stop, level.gather.shape[1])
+def _priced(
+    tree: BlueprintTree,
+    original: IntArray,
+    inner: IntArray,
+    levels: tuple[_Level, ...],
+    room: IntArray,
+    above_all: int,
+    testlets: _Testlets,
+    home: IntArray,
+    every: bool,
+) -> _Priced:
+    """Every node, or without those that hold one candidate at most and have no minimum.
+
+    Of a test without a further testlet such a node is either not full, its bounds do not matter and the price
+    is its parent's; or it is full, no test has another item there and its price is of no consequence.
+    """
+    n = len(original)
+    row_start, row_width = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    for level in levels:
+        row_width[level.inner] = level.gather.shape[1]
+        row_start[level.inner] = np.arange(level.arena.start, level.arena.stop, level.gather.shape[1])
+    differs = (tree.lower[original] > 0) | (row_width > 1) | every
+    differs[-1] = True
+    nodes = np.flatnonzero(differs)
+    of_node = np.full(n + 1, len(nodes), dtype=np.int64)
+    of_node[nodes] = np.arange(len(nodes))
+    above = np.append(inner[tree.parent[original[:-1]]], n)
+    for node in range(n - 2, -1, -1):
+        if not differs[node]:
+            of_node[node] = of_node[above[node]]
+    depth = _depths(tree)[original[nodes]]
+    built = []
+    for distance in range(1, int(depth.max()) + 1):
+        here = np.flatnonzero(depth == distance)
+        if here.size:
+            some = slice(int(here[0]), int(here[-1]) + 1)
+            built.append((some, of_node[above[nodes[here]]]))
+    least, most = room[nodes, :, 0], room[nodes, :, 1]
+    first, width = row_start[nodes, None], row_width[nodes, None]
+    low = np.where((least > 0) & (width > 0), first + least - 1, above_all + 1)
+    if every:
+        high = np.where(most < width, first + most, above_all)
+    else:
+        high = np.where(most <= width, first + np.maximum(most - 1, 0), above_all)
+    high[-1] = above_all
+    position = np.concatenate([low, high])
+    return _Priced(
+        nodes=np.tile(nodes, 2),
+        start=np.arange(len(position)) * position.shape[1],
+        position=position.ravel(),
+        back=np.arange(1 + min(map(len, testlets.items), default=1)),
+        levels=tuple(built),
+        of_testlets=of_node.take(home.take(testlets.padded)),
+    )
 
 
 def _sizes(tree: BlueprintTree) -> IntArray:
@@ -522,7 +589,14 @@ def _siblings(tree: BlueprintTree, original: IntArray, inner: IntArray) -> tuple
     return tuple(built)
 
 
-def _testlets(tree: BlueprintTree, home: IntArray, path: IntArray, n: int) -> _Testlets:
+def _testlets(
+    tree: BlueprintTree,
+    groups: list[tuple[int, IntArray, int]],
+    places: list[IntArray],
+    home: IntArray,
+    path: IntArray,
+    n: int,
+) -> _Testlets:
     numbers, index = np.unique(tree.testlet[tree.testlet >= 0], return_inverse=True)
     of_item = np.full(len(tree.leaf), -1, dtype=np.int64)
     of_item[tree.testlet >= 0] = index
@@ -546,16 +620,23 @@ def _testlets(tree: BlueprintTree, home: IntArray, path: IntArray, n: int) -> _T
     for row, subset in enumerate(chosen):
         combination[row, : len(subset)] = subset
     padded = _padded([*items, np.zeros(0, dtype=np.int64)], max(map(len, items), default=1), len(tree.leaf))
+    n_candidates = 1 + sum(map(len, places))
+    only = np.full(len(tree.parent), n_candidates - 1, dtype=np.int64)
+    for (node, _, _), place in zip(groups, places, strict=True):
+        if tree.upper[node] == 1 and len(place) == 1:
+            only[node] = place[0]
+    rival = np.append(only.take(tree.leaf), n_candidates - 1)
     return _Testlets(
         items=tuple(tuple(members.tolist()) for members in items),
         of_item=of_item,
         padded=padded,
-        home=np.append(home, n).take(padded),
+        rival=rival.take(padded),
         counts=counts[:, :n],
         direct=direct,
         combination=combination,
         size=(combination < count).sum(axis=1),
         every=np.arange(total),
+        n_items=np.array([len(members) for members in items], dtype=np.int64),
         most=most,
     )
 
@@ -654,6 +735,7 @@ class _Ranked(NamedTuple):
     order: IntArray  # (..., n_candidates): position in the arena, by place
     cost: FloatArray  # (..., n_candidates), by place
     item: IntArray  # (..., n_candidates), by place
+    unsorted: FloatArray  # (..., n_candidates): the costs by position in the arena
 
 
 def _finite(layout: Layout, gain: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
@@ -728,7 +810,18 @@ def _open_combinations(layout: Layout, started: IntArray, usable: BoolArray | No
 
 
 def _along(values: NDArray[_Scalar], index: IntArray) -> NDArray[_Scalar]:
-    return values.take(index) if values.ndim == 1 else np.take_along_axis(values, index, axis=-1)
+    """What `np.take_along_axis` gives along the last of at most two axes, at a third of its cost."""
+    if values.ndim == 1:
+        return values.take(index)
+    offset = (np.arange(len(values)) * values.shape[1])[:, None]
+    chosen: NDArray[_Scalar] = values.ravel().take(index + offset)
+    return chosen
+
+
+def _of_persons(ranked: _Ranked, persons: IntArray) -> _Ranked:
+    return _Ranked(
+        ranked.order[persons], ranked.cost[persons], ranked.item[persons], ranked.unsorted[persons]
+    )
 
 
 def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
@@ -737,7 +830,8 @@ def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
         candidate_cost = cost.take(layout.candidates, axis=-1)
         # Candidates stand in rank order here, so that a stable sort settles ties.
         order = candidate_cost.argsort(axis=-1, kind="stable")
-        return _Ranked(order, _along(candidate_cost, order), layout.candidates.take(order))
+        items = layout.candidates.take(order)
+        return _Ranked(order, _along(candidate_cost, order), items, candidate_cost)
     grid = cost.take(layout.pads, axis=-1)
     if layout.picks is None:
         place = grid.argmin(axis=-1) + layout.group_start
@@ -746,15 +840,20 @@ def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
         place = within.reshape((*cost.shape[:-1], layout.pads.size)).take(layout.picks, axis=-1)
     candidate = layout.pads.reshape(-1).take(place)
     candidate_cost = _along(cost, candidate)
-    order = np.lexsort((layout.rank.take(candidate), candidate_cost), axis=-1)
-    return _Ranked(order, _along(candidate_cost, order), _along(candidate, order))
+    order = candidate_cost.argsort(axis=-1)
+    in_order = _along(candidate_cost, order)
+    same = in_order[..., 1:] == in_order[..., :-1]
+    if (same & (in_order[..., 1:] < np.inf)).any():
+        order = np.lexsort((layout.rank.take(candidate), candidate_cost), axis=-1)
+        in_order = _along(candidate_cost, order)
+    return _Ranked(order, in_order, _along(candidate, order), candidate_cost)
 
 
 def _merge(layout: Layout, order: IntArray, count: IntArray, trace: Keys | None = None) -> Keys:
     """Merge the candidates up the tree; returns the sorted row of the root, (..., width).
 
     `count` (..., n_nodes) holds the fixed items below each node: they shift both bounds and are never sorted.
-    A trace (arena,) receives the sorted rows as they were before their bounds were applied.
+    A trace (..., arena + width + 2) receives the sorted rows as they were before their bounds were applied.
     """
     lead = count.shape[:-1]
     arena = np.empty((*lead, layout.arena), dtype=np.int64)
@@ -772,12 +871,14 @@ def _merge(layout: Layout, order: IntArray, count: IntArray, trace: Keys | None 
         if level.sorts:
             row.sort(axis=-1)
         if trace is not None:
-            trace[level.arena] = row.ravel()
+            trace[..., level.arena] = row.reshape((*lead, -1))
         if level.masks is not None:
             row = row & level.masks.take(mask[..., level.inner], axis=0)
         arena[..., level.arena] = row.reshape((*lead, -1))
     root = arena.take(layout.root, axis=-1)
     root.sort(axis=-1)
+    if trace is not None:
+        trace[..., layout.arena : -2] = root
     return root
 
 
@@ -789,8 +890,6 @@ def _fill(
     if not 0 <= need <= len(layout.root) or length > layout.upper[-1]:
         return None
     root = _merge(layout, ranked.order, count, trace)
-    if trace is not None:
-        trace[layout.arena : layout.arena + len(root)] = root
     places = root[:need] & _PLACE
     places.sort()
     if need and not math.isfinite(ranked.cost[places[-1]]):
@@ -803,37 +902,45 @@ def _fill(
     return items
 
 
-def _prices(layout: Layout, trace: Keys, cost: FloatArray, count: IntArray, length: int) -> FloatArray:
-    """Dual values: below node v a free item is chosen if and only if it costs less than the price there.
+def _trace(layout: Layout, *lead: int) -> Keys:
+    """Room for the sorted rows of a merge; two entries follow that stand for no bound."""
+    trace = np.empty((*lead, layout.arena + len(layout.root) + 2), dtype=np.int64)
+    trace[..., -2:] = 0, _LEAST_KEY
+    return trace
 
-    A node keeps its parent's price unless its maximum binds (the first item cut lowers it) or its minimum
-    does (the last item promoted raises it).
+
+def _prices(
+    layout: Layout, priced: _Priced, trace: Keys, cost: FloatArray, count: IntArray, length: int
+) -> tuple[FloatArray, FloatArray]:
+    """Dual values of the priced nodes, (..., m + 1), the last one 0, and what they take off the cost, (...).
+
+    Below a node a free item is chosen if it costs less than the price there. A node keeps its parent's price
+    unless its maximum binds (lowered to the last item let pass) or its minimum does (raised to the last item
+    promoted). Testlets only add items, so that of all right prices the lowest bound them best; for the same
+    reason the root's is that of a test shorter by the smallest testlet, the best of which is nested in this
+    one: its last items then cost more than the price, the second value returned.
     """
-    below_all, above_all = len(trace) - 2, len(trace) - 1  # a mandatory and a cut key: no bound
-    trace[below_all], trace[above_all] = _FREE - 1, 0
-    here = layout.table_start + count
-    least, most = layout.least_left.take(here), layout.most_left.take(here)
-    need = length - int(count[-1])
-    position = np.concatenate(
-        [
-            np.where(least > 0, layout.row_start + least - 1, below_all),
-            np.where(most < layout.row_width, layout.row_start + most, above_all),
-            [layout.arena + need - 1 if need else below_all],
-            [layout.arena + need if need < len(layout.root) else above_all],
-        ]
-    )
-    keys = trace.take(position)
-    values = cost.take(keys & _PLACE, mode="clip")
+    m, lead = len(priced.nodes) // 2, count.shape[:-1]
+    position = np.empty((*lead, 2 * m + len(priced.back)), dtype=np.int64)
+    position[..., : 2 * m] = priced.position.take(priced.start + count.take(priced.nodes, axis=-1))
+    need = length - count[..., -1:]
+    no_item = trace.shape[-1] - 1
+    position[..., 2 * m :] = np.where(need >= priced.back, layout.arena + need - priced.back, no_item)
+    keys = _along(trace, position)
+    values = _along(cost, keys & _PLACE)
     values[keys < _FREE] = -np.inf
     values[keys >= 0] = np.inf
-    low, high = values[: layout.n_nodes], values[layout.n_nodes : -2]
-    price = np.zeros(layout.n_nodes)
-    finite = [value for value in values[-2:].tolist() if math.isfinite(value)]
-    price[-1] = sum(finite) / max(1, len(finite))
-    for level in reversed(layout.levels):
-        inner = level.inner
-        price[inner] = np.maximum(np.minimum(price.take(layout.parent[inner]), high[inner]), low[inner])
-    return price
+    low, high, following = values[..., :m], values[..., m : 2 * m], values[..., 2 * m]
+    last = values[..., 2 * m + 1 :]
+    free = last > -np.inf
+    price = np.zeros((*lead, m + 1))
+    root = np.where(free, last, np.inf).min(axis=-1)
+    price[..., m - 1] = root = np.where(root < np.inf, root, np.where(following < np.inf, following, 0.0))
+    excess = np.where(free, last - root[..., None], 0.0).sum(axis=-1)
+    for some, above in priced.levels:
+        from_above = np.minimum(price.take(above, axis=-1), high[..., some])
+        price[..., some] = np.maximum(from_above, low[..., some])
+    return price, excess
 
 
 def _best_combination(
@@ -842,69 +949,108 @@ def _best_combination(
     """Return the new items, by decreasing gain, of the best combination of testlets still to begin.
 
     The prices of any solved combination bound every other one (Lagrangian duality): it costs at least the
-    solved cost, less the reduced costs (cost - price) of the solved combination's testlets, plus its own.
-    Combinations are solved in order of that bound, until it passes the best cost found.
+    solved cost, less the surplus of the solved combination's testlets, plus that of its own (see `_surplus`).
+    Combinations are solved in order of that bound, until it passes the best cost found: seldom more than one
+    or two, so one alone at first, then twice as many each time.
     """
-    testlets = layout.testlets
     solved = _first_solved(layout, ranked, state, rows[:1])
     if solved is None:
-        rows = rows[_satisfiable(layout, state, testlets.combination[rows])[0].all(axis=1)]
+        rows = rows[_satisfiable(layout, state, layout.testlets.combination[rows])[0].all(axis=1)]
         solved = _first_solved(layout, ranked, state, rows)
     if solved is None:
         return None
-    reference, best, price = solved
-    worth = np.append(gains, 0.0)
-    term = -worth.take(testlets.padded) - np.append(price, 0.0).take(testlets.home)
-    reduced = term.sum(axis=1).take(testlets.combination).sum(axis=1)
-    best_cost = -float(worth.take(best).sum() + worth.take(_members(layout, reference)).sum())
-    bound = reduced.take(rows) + (best_cost - float(reduced[reference]))
-    # Rounding can only be a few units in the last place of the sums; a wide margin keeps the pruning exact.
-    margin = 1e-11 * float(np.abs(term).sum() + np.abs(worth.take(best)).sum())
+    reference, best, price, excess = solved
+    testlets, worth = layout.testlets, np.append(gains, 0.0)
+    surplus, margin = _surplus(layout, worth, ranked, price, best)
+    if not reference and (surplus[:-1] > margin + excess).all():
+        return best
+    gap = surplus.take(testlets.combination).sum(axis=1)
+    best_cost = -float(_total(worth.take(best)) + _total(worth.take(_own(layout, reference))))
+    bound = gap.take(rows) + (best_cost - excess - float(gap[reference]))
     order = bound.argsort(kind="stable")
     order = order[rows[order] != reference]
-    best_row, start, size = reference, 0, _FIRST_CHUNK
+    best_row, start, size = reference, 0, 1
     while start < order.size and bound[order[start]] <= best_cost + margin:
         chunk = rows[order[start : start + size]]
-        start, size = start + size, _CHUNK
+        start, size = start + size, min(2 * size, _CHUNK)
         count = state.below + testlets.counts.take(testlets.combination[chunk], axis=0).sum(axis=1)
         possible = (count <= layout.upper).all(axis=1)
         chunk, count = chunk[possible], count[possible]
         if not chunk.size:
             continue
-        items, feasible = _fill_each(layout, ranked, count, state.length)
-        own = testlets.padded.take(testlets.combination[chunk], axis=0).reshape(len(chunk), -1)
-        value = -(worth.take(items).sum(axis=1) + worth.take(own).sum(axis=1))
+        items, feasible = _fill_some(layout, ranked, count, state.length)
+        value = -(_total(worth.take(items)) + _total(worth.take(_own(layout, chunk))))
         value[~feasible] = np.inf
         for index in np.flatnonzero(value <= best_cost).tolist():
             if (value[index], chunk[index]) < (best_cost, best_row):
                 best_cost, best_row = float(value[index]), int(chunk[index])
                 best = items[index]
-    new = np.concatenate([best[best < layout.n_items], _members(layout, best_row)])
+    return best if not best_row else _in_order(layout, gains, best, best_row)
+
+
+def _own(layout: Layout, row: int | IntArray) -> IntArray:
+    """Items of combinations of testlets, (..., max_testlets * longest), padded with n_items."""
+    testlets = layout.testlets
+    chosen = testlets.combination[row]
+    return testlets.padded.take(chosen, axis=0).reshape((*chosen.shape[:-1], -1))
+
+
+def _in_order(layout: Layout, gains: FloatArray, others: IntArray, row: int) -> IntArray:
+    """Items of a combination and the other new ones, both padded with n_items, by decreasing gain."""
+    new = np.concatenate([others, _own(layout, row)])
+    new = new[new < layout.n_items]
     in_order: IntArray = new[np.lexsort((layout.rank.take(new), -gains.take(new)))]
     return in_order
 
 
-def _members(layout: Layout, row: int) -> IntArray:
-    testlets = layout.testlets
-    members: IntArray = testlets.padded.take(testlets.combination[row], axis=0).ravel()
-    return members[members < layout.n_items]
+def _total(values: FloatArray) -> FloatArray:
+    """Sum of the last axis, term after term: zeros that pad a row cannot change it by a rounding."""
+    if not values.shape[-1]:
+        return np.zeros(values.shape[:-1])
+    total: FloatArray = values.cumsum(axis=-1)[..., -1]
+    return total
 
 
 def _first_solved(
     layout: Layout, ranked: _Ranked, state: _State, rows: IntArray
-) -> tuple[int, IntArray, FloatArray] | None:
-    """First combination of `rows` that has a test, the other new items of that test, and its prices."""
+) -> tuple[int, IntArray, FloatArray, float] | None:
+    """First combination of `rows` that has a test, the other new items of that test, and `_prices` of it."""
     testlets = layout.testlets
     for row in rows.tolist():
         count = state.below + testlets.counts.take(testlets.combination[row], axis=0).sum(axis=0)
-        trace = np.empty(layout.arena + len(layout.root) + 2, dtype=np.int64)
+        trace = _trace(layout)
         items = _fill(layout, ranked, count, state.length, trace)
         if items is not None:
-            return row, items, _prices(layout, trace, ranked.cost, count, state.length)
+            priced = layout.all_priced if row else layout.priced
+            price, excess = _prices(layout, priced, trace, ranked.cost, count, state.length)
+            return row, items, price.take(priced.of_testlets), float(excess)
     return None
 
 
-def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) -> tuple[IntArray, BoolArray]:
+def _surplus(
+    layout: Layout, worth: FloatArray, ranked: _Ranked, price: FloatArray, best: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the least that each testlet adds to a Lagrangian bound, (..., T + 1), and a margin for rounding.
+
+    Each of its items adds its reduced cost and, where its node has room for one item only, what the best other
+    item there would have saved: the two are never in one test. `price` (..., T + 1, longest) is that of each
+    item, `worth` (..., n_items + 1) the gains, `best` the new items of the solved test.
+    """
+    testlets = layout.testlets
+    own = worth.take(testlets.padded, axis=-1)
+    displaced = price - ranked.unsorted.take(testlets.rival, axis=-1)
+    np.maximum(displaced, 0.0, out=displaced)
+    # A price of minus infinity has no rounding: its node is full of what the minima below it need.
+    size = np.abs(own) + 2 * np.where(price > -np.inf, np.abs(price), 0.0) + displaced
+    margin = _MARGIN * (size.sum(axis=(-2, -1)) + np.abs(_along(worth, best)).sum(axis=-1))
+    displaced -= own
+    displaced -= price
+    return displaced.sum(axis=-1), margin
+
+
+def _fill_each(
+    layout: Layout, ranked: _Ranked, count: IntArray, length: int, trace: Keys | None = None
+) -> tuple[IntArray, BoolArray]:
     """Fill many tests at once: `count` (n_tests, n_nodes); candidates shared, or one row for each test.
 
     Returns the new items by decreasing gain, (n_tests, width), padded with n_items, and the verdicts.
@@ -914,14 +1060,14 @@ def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) ->
     width = max(0, min(int(need.max()), len(layout.root)))
     feasible = (need >= 0) & (need <= width)
     within = np.minimum(count, layout.most)  # more than that is not feasible
-    root = _merge(layout, ranked.order, within)[:, :width]
+    root = _merge(layout, ranked.order, within, trace)[:, :width]
     places: IntArray = np.where(np.arange(width) < need[:, None], root & _PLACE, last)
     places.sort(axis=1)
     if ranked.item.ndim == 1:
         items, costs = ranked.item.take(places), ranked.cost.take(places)
     else:
-        items = np.take_along_axis(ranked.item, places, axis=1)
-        costs = np.take_along_axis(ranked.cost, places, axis=1)
+        items = _along(ranked.item, places)
+        costs = _along(ranked.cost, places)
     real = np.isfinite(costs)
     feasible &= real.sum(axis=1) == need
     items = np.where(real, items, layout.n_items)
@@ -930,6 +1076,16 @@ def _fill_each(layout: Layout, ranked: _Ranked, count: IntArray, length: int) ->
     total = np.bincount(below, minlength=n_tests * (layout.n_nodes + 1)).reshape(n_tests, -1)[:, :-1] + count
     feasible &= ((total >= layout.lower) & (total <= layout.upper)).all(axis=1)
     return items, feasible
+
+
+def _fill_some(layout: Layout, ranked: _Ranked, count: IntArray, length: int) -> tuple[IntArray, BoolArray]:
+    """`_fill_each` for candidates shared; one test alone is filled faster by `_fill`."""
+    if len(count) > 1:
+        return _fill_each(layout, ranked, count, length)
+    items = _fill(layout, ranked, count[0], length)
+    if items is None:
+        return np.zeros((1, 0), dtype=np.int64), np.zeros(1, dtype=np.bool_)
+    return items[None], np.ones(1, dtype=np.bool_)
 
 
 def _satisfiable(
@@ -1031,7 +1187,9 @@ def shadow_tests(
 
     Notes
     -----
-    The same merge, on arrays with one more axis. Persons who can still begin a testlet are served one by one.
+    The same merge, on arrays with one more axis: everybody's test without a further testlet first; the bounds
+    of all combinations from its prices; then the (person, combination) pairs that survive, together.
+    Persons whom only a further testlet can serve are served one by one.
 
     References
     ----------
@@ -1054,61 +1212,186 @@ def shadow_tests(
     if given.size and (given.dtype.kind not in "iu" or wrong.any()):
         _distinct(layout, given[int(wrong.any(axis=1).argmax())])  # raises, naming the position
     given = given.astype(np.int64, copy=False)
-    together: list[int] = []
-    fixed: list[IntArray] = []
-    for person, own in enumerate(given):
-        if layout.testlets.items:
-            mine = usable if usable is None or usable.ndim == 1 else usable[person]
-            owed, started = _started(layout, own, mine)
-            if started.size > layout.tree.max_testlets:
-                continue
-            if _open_combinations(layout, started, mine).size > 1:
-                alone = shadow_test(layout, gains[person], own, length, available=mine)
-                if alone.feasible:
-                    result.feasible[person] = True
-                    result.items[person] = alone.items
-                    result.objective[person] = alone.objective
-                continue
-            own = np.concatenate([own, owed])
-        together.append(person)
-        fixed.append(own)
-    step = max(1, _BATCH // n_items)
-    for start in range(0, len(together), step):
-        persons = np.array(together[start : start + step])
-        mine = usable if usable is None or usable.ndim == 1 else usable[persons]
-        _fill_persons(layout, gains, persons, fixed[start : start + step], mine, result)
+    step = max(1, min(_BATCH // n_items, _MOST_COMBINATIONS // len(layout.testlets.combination)))
+    for start in range(0, n_persons, step):
+        some = slice(start, start + step)
+        mine = usable if usable is None or usable.ndim == 1 else usable[some]
+        part = ShadowTests(result.feasible[some], result.items[some], result.objective[some])
+        _fill_persons(layout, gains[some], given[some], mine, part)
     return result
 
 
-_BATCH = 100_000  # gains handled at once, so that the arrays stay in the cache
-
-
 def _fill_persons(
-    layout: Layout,
-    gains: FloatArray,
-    persons: IntArray,
-    fixed: list[IntArray],
-    usable: BoolArray | None,
-    result: ShadowTests,
+    layout: Layout, gains: FloatArray, given: IntArray, usable: BoolArray | None, result: ShadowTests
 ) -> None:
+    """Write the tests of some persons into their rows of `result`."""
+    n_persons, n_given = given.shape
     n_items, length = layout.n_items, result.items.shape[1]
-    done = _padded(fixed, max(map(len, fixed)), n_items)
-    cost = np.full((len(persons), n_items + 1), np.inf)
-    np.negative(gains[persons], out=cost[:, :-1])
+    begun = _begun(layout, given, usable)
+    worth = np.zeros((n_persons, n_items + 1))
+    worth[:, :-1] = gains
+    cost = -worth
     if usable is not None:
-        cost[:, :-1][np.broadcast_to(~usable, (len(persons), n_items))] = np.inf
-    np.put_along_axis(cost, done, np.inf, axis=1)
-    rows = np.arange(len(persons))[:, None]
-    below = layout.path.take(done, axis=0) + rows[:, :, None] * (layout.n_nodes + 1)
-    count = np.bincount(below.ravel(), minlength=len(persons) * (layout.n_nodes + 1))
-    count = count.reshape(len(persons), -1)[:, :-1]
-    new, feasible = _fill_each(layout, _rank(layout, cost), count, length)
-    for index in np.flatnonzero(feasible).tolist():
-        person, own = int(persons[index]), fixed[index]
-        result.feasible[person] = True
-        result.items[person, : len(own)] = own
-        result.items[person, len(own) :] = new[index, : length - len(own)]
-        result.objective[person] = float(gains[person].take(result.items[person]).sum())
+        cost[:, :-1][np.broadcast_to(~usable, gains.shape)] = np.inf
+    cost[:, -1] = np.inf
+    np.put_along_axis(cost, begun.fixed, np.inf, axis=1)
+    below = layout.path.take(begun.fixed, axis=0)
+    below += (np.arange(n_persons) * (layout.n_nodes + 1))[:, None, None]
+    count = np.bincount(below.ravel(), minlength=n_persons * (layout.n_nodes + 1))
+    persons = _Persons(worth, count.reshape(n_persons, -1)[:, :-1], length, _rank(layout, cost))
+    chooses = begun.open.any(axis=1)
+    trace = None
+    if chooses.any():
+        trace = _trace(layout, n_persons)
+    new, feasible = _fill_each(layout, persons.ranked, persons.below, length, trace)
+    feasible &= begun.owed >= 0
+    rows = np.zeros(n_persons, dtype=np.int64)
+    if trace is not None:
+        _choose_combinations(layout, persons, begun, np.flatnonzero(feasible & chooses), trace, new, rows)
+    plain = np.flatnonzero(feasible & (rows == 0) & (begun.owed == 0))
+    if plain.size:
+        result.items[plain, :n_given] = given[plain]
+        result.items[plain, n_given:] = new[plain, : length - n_given]
+    for person in np.flatnonzero(feasible & ((rows > 0) | (begun.owed > 0))).tolist():
+        fixed = begun.fixed[person, : n_given + begun.owed[person]]
+        others = new[person]
+        if rows[person]:
+            others = _in_order(layout, gains[person], others, int(rows[person]))
+        result.items[person] = np.concatenate([fixed, others[: length - len(fixed)]])
+    result.feasible[:] = feasible
+    result.objective[feasible] = _along(gains, result.items).sum(axis=1)[feasible]
+    for person in np.flatnonzero(~feasible & chooses).tolist():
+        mine = usable if usable is None or usable.ndim == 1 else usable[person]
+        alone = shadow_test(layout, gains[person], given[person], length, available=mine)
+        if alone.feasible:
+            result.feasible[person], result.objective[person] = True, alone.objective
+            result.items[person] = alone.items
+
+
+class _Begun(NamedTuple):
+    """What the testlets begun by each person fix, and those each may still begin."""
+
+    fixed: IntArray  # (n_persons, width): items given and owed, padded with n_items
+    owed: IntArray  # (n_persons,): number of items owed, -1 where too many testlets were begun
+    open: BoolArray  # (n_persons, T): testlets that may still be begun
+    room: IntArray  # (n_persons,): how many of them
+
+
+def _begun(layout: Layout, given: IntArray, usable: BoolArray | None) -> _Begun:
+    testlets, (n_persons, n_given) = layout.testlets, given.shape
+    n_testlets = len(testlets.items)
+    owed = np.zeros(n_persons, dtype=np.int64)
+    if not n_testlets:
+        return _Begun(given, owed, np.zeros((n_persons, 0), dtype=np.bool_), owed)
+    which = testlets.of_item.take(given)
+    which[which < 0] = n_testlets
+    which += (np.arange(n_persons) * (n_testlets + 1))[:, None]
+    number = np.bincount(which.ravel(), minlength=n_persons * (n_testlets + 1)).reshape(n_persons, -1)[:, :-1]
+    started = (number > 0).sum(axis=1)
+    room = np.maximum(testlets.most - started, 0)
+    may = (number == 0) & (room > 0)[:, None]
+    if usable is not None:
+        padded = np.append(usable, np.ones((*usable.shape[:-1], 1), dtype=np.bool_), axis=-1)
+        may &= padded.take(testlets.padded[:-1], axis=-1).all(axis=-1)
+    too_many = started > layout.tree.max_testlets
+    owed[too_many] = -1
+    rest: dict[int, IntArray] = {}
+    unfinished = ((number > 0) & (number < testlets.n_items)).any(axis=1) & ~too_many
+    for person in np.flatnonzero(unfinished).tolist():
+        mine = usable if usable is None or usable.ndim == 1 else usable[person]
+        rest[person] = _started(layout, given[person], mine)[0]
+        owed[person] = len(rest[person])
+    if not rest:
+        return _Begun(given, owed, may, room)
+    fixed = np.full((n_persons, n_given + max(map(len, rest.values()))), layout.n_items, dtype=np.int64)
+    fixed[:, :n_given] = given
+    for person, items in rest.items():
+        fixed[person, n_given : n_given + len(items)] = items
+    return _Begun(fixed, owed, may, room)
+
+
+class _Persons(NamedTuple):
+    """Constraints and candidates of many persons at one step."""
+
+    worth: FloatArray  # (n_persons, n_items + 1): gains, and 0 for the padding
+    below: IntArray  # (n_persons, n_nodes): fixed items below each node
+    length: int
+    ranked: _Ranked
+
+
+def _choose_combinations(
+    layout: Layout,
+    persons: _Persons,
+    begun: _Begun,
+    who: IntArray,
+    trace: Keys,
+    new: IntArray,
+    rows: IntArray,
+) -> None:
+    """What `_best_combination` does, for the persons `who`, whose test without a further testlet is in `new`.
+
+    Where a combination is better, writes its row into `rows` and the other new items into `new`.
+    """
+    testlets, ranked = layout.testlets, persons.ranked
+    priced = layout.priced
+    price, excess = _prices(layout, priced, trace[who], ranked.cost[who], persons.below[who], persons.length)
+    price = price.take(priced.of_testlets, axis=1)
+    worth = persons.worth[who]
+    surplus, margin = _surplus(layout, worth, _of_persons(ranked, who), price, new[who])
+    surplus[:, :-1][~begun.open[who]] = np.inf
+    # One testlet of a combination that passes its bound passes it alone: the others only add to the excess.
+    some = np.flatnonzero((surplus[:, :-1] <= (margin + excess)[:, None]).any(axis=1))
+    who, worth, surplus, margin = who[some], worth[some], surplus[some], margin[some]
+    best_cost = -_total(_along(worth, new[who]))
+    bound = (best_cost - excess[some])[:, None] + sum(
+        surplus.take(column, axis=1) for column in testlets.combination.T
+    )
+    bound[:, 0] = np.inf
+    bound[testlets.size > begun.room[who][:, None]] = np.inf
+    order = bound.argsort(axis=1)
+    start, size = 0, 1
+    while True:
+        chunk = order[:, start : start + size]
+        start, size = start + size, min(2 * size, _CHUNK)
+        possible = _along(bound, chunk) <= (best_cost + margin)[:, None]
+        if not possible.any():
+            return
+        index, column = np.nonzero(possible)
+        pairs = chunk[index, column]
+        for first in range(0, len(pairs), _PAIRS):
+            part = slice(first, first + _PAIRS)
+            _improve(layout, persons, who, worth, index[part], pairs[part], best_cost, new, rows)
+
+
+def _improve(
+    layout: Layout,
+    persons: _Persons,
+    who: IntArray,
+    worth: FloatArray,
+    index: IntArray,
+    pairs: IntArray,
+    best_cost: FloatArray,
+    new: IntArray,
+    rows: IntArray,
+) -> None:
+    """Solve combination `pairs[k]` for person `who[index[k]]` and keep those that are better."""
+    testlets, ranked = layout.testlets, persons.ranked
+    count = persons.below[who[index]] + testlets.counts.take(testlets.combination[pairs], axis=0).sum(axis=1)
+    possible = (count <= layout.upper).all(axis=1)
+    index, pairs, count = index[possible], pairs[possible], count[possible]
+    if not len(pairs):
+        return
+    person = who[index]
+    items, feasible = _fill_each(layout, _of_persons(ranked, person), count, persons.length)
+    own = worth[index]
+    value = -(_total(_along(own, items)) + _total(_along(own, _own(layout, pairs))))
+    better = feasible & (value <= best_cost[index])
+    for pair in np.flatnonzero(better).tolist():
+        place, row = int(index[pair]), int(pairs[pair])
+        if (value[pair], row) < (best_cost[place], rows[who[place]]):
+            best_cost[place], rows[who[place]] = value[pair], row
+            new[who[place]] = layout.n_items
+            new[who[place], : items.shape[1]] = items[pair]
 
 
 def owed_items(layout: Layout, taken: Indices, *, available: BoolArray | None = None) -> IntArray:

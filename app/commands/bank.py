@@ -14,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from app.db import Database
+    from irt.policy import Policy
     from irt.simulate import Simulation
     from item_bank.files import Content
 
@@ -130,16 +131,25 @@ def simulate(
     mean: Annotated[float, typer.Option(help="mean of true theta")] = 0.0,
     sd: Annotated[float, typer.Option(min=0.0, help="standard deviation of true theta")] = 1.0,
     processes: Annotated[int, typer.Option(min=1, max=256)] = 1,
+    against: Annotated[
+        str | None, typer.Option(help="`pix`: its published algorithm on the same bank, learners and luck")
+    ] = None,
     content: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Run simulated learners through a design, with the very policy and scoring that serve sittings."""
+    import numpy as np
+
     from irt.ability import NormalPrior
+    from irt.pix import CONFIGURATIONS, PixPolicy
     from irt.simulate import population
     from irt.simulate import simulate as run_simulation
     from item_bank import blueprint, release
     from item_bank.errors import BankError
 
+    if against not in (None, "pix"):
+        errors.print(f"There is no policy {against!r} to compare with; known: pix.", markup=False)
+        raise typer.Exit(2)
     snapshot = release.compile(_read(content))
     try:
         compiled = blueprint.compile_design(snapshot, snapshot.design(design))
@@ -155,22 +165,36 @@ def simulate(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
+    policies: dict[str, Policy | PixPolicy] = {design: compiled.policy(snapshot)}
+    if against == "pix":
+        cuts = np.array(snapshot.framework.cuts)
+        policies |= {
+            f"pix, {name}": PixPolicy(
+                snapshot.parameters, snapshot.competence, snapshot.topic, configuration, cuts
+            )
+            for name, configuration in CONFIGURATIONS.items()
+        }
+    facts: dict[str, dict[str, Any]] = {}
     with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task(f"{design}: learners", total=learners)
-        found = run_simulation(
-            compiled.policy(snapshot),
-            theta,
-            seed=seed,
-            available=available if profession else None,
-            processes=processes,
-            progress=lambda done, _total: progress.update(task, completed=done),
-            clock=time.perf_counter,
-        )
-    facts = _facts(found, learners, len(snapshot))
+        for name, policy in policies.items():
+            task = progress.add_task(f"{name}: learners", total=learners)
+            found = run_simulation(
+                policy,
+                theta,
+                seed=seed,
+                available=available if profession and name == design else None,
+                processes=processes,
+                progress=lambda done, _total, task=task: progress.update(task, completed=done),  # type: ignore[misc]
+                clock=time.perf_counter,
+            )
+            facts[name] = _facts(found, learners, len(snapshot))
+    own = facts.pop(design)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-    else:
-        _print_simulation(design, facts)
+        typer.echo(json.dumps(own | ({"against": facts} if facts else {}), indent=2))
+        return
+    _print_simulation(design, own)
+    if facts:
+        _print_comparison({design: own} | facts)
 
 
 def _facts(found: "Simulation", learners: int, bank_size: int) -> dict[str, Any]:
@@ -235,6 +259,17 @@ def _print_simulation(design: str, facts: dict[str, Any]) -> None:
         for row in rows:
             table.add_row(*(_written(value) for value in row.values()))
         console.print(table)
+
+
+def _print_comparison(policies: dict[str, dict[str, Any]]) -> None:
+    names = (
+        *("rmse", "bias", "mean_se", "mean_length", "classification_accuracy", "adjacent_accuracy"),
+        *("pass_accuracy", "max_exposure", "items_used", "learners_per_second"),
+    )
+    table = Table("figure", *policies, title="same bank, same learners, same luck")
+    for name in names:
+        table.add_row(name.replace("_", " "), *(_written(facts[name]) for facts in policies.values()))
+    console.print(table)
 
 
 def _written(value: Any) -> str:

@@ -179,13 +179,15 @@ async def answer(
     if auto and (entered.problem or entered.response is None):
         await service.end_if_time_is_up(context.delivery, own, context.now())
         return _go(_home(own.id))
-    if position == own.position and own.status == "in_progress":
+    unfinished = entered.problem or (entered.response is None and confirm != EMPTY_CONFIRMED)
+    if unfinished:
+        own = await service.settle(context.delivery, own, context.now())
+    if unfinished and position == own.position and own.status == "in_progress":
         if entered.problem:
             view = await show.question(context, own, entered=entered.entered, problem=entered.problem)
             return render(request, view, status_code=422)
-        if entered.response is None and confirm != EMPTY_CONFIRMED:
-            view = await show.question(context, own, entered=entered.entered, problem="empty")
-            return render(request, view, status_code=422)
+        view = await show.question(context, own, entered=entered.entered, problem="empty")
+        return render(request, view, status_code=422)
     submission = service.Submission(position, item, entered.response, f"page:{idempotency_key}")
     try:
         reply = await service.answer(context.delivery, own, submission, context.now())

@@ -166,6 +166,14 @@ def test_simulate_refuses_an_unknown_design_or_profession(palier: Palier) -> Non
     assert palier("simulate", "practice", "--profession", "pilote").exit_code == 2
 
 
+def test_simulate_compares_with_the_incumbent_on_the_same_learners(palier: Palier) -> None:
+    result = palier("simulate", "practice", "--learners", "40", "--against", "pix", "--json")
+    facts = json.loads(result.stdout)
+    assert len(facts["against"]) == 3
+    assert all(rival["learners"] == 40 and rival["mean_length"] == 32 for rival in facts["against"].values())
+    assert palier("simulate", "practice", "--against", "nobody").exit_code == 2
+
+
 def test_fitting_exposure_control_stores_it_in_the_design(palier: Palier) -> None:
     folder = palier.content()
     arguments = (

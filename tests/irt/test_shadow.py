@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 from typing import Any
 
@@ -365,6 +366,67 @@ def test_shadow_tests_of_many_persons_are_those_of_each_one_alone() -> None:
                 assert one.objective == many.objective[person]
             else:
                 assert np.isnan(many.objective[person])
+
+
+def test_persons_who_may_begin_testlets_get_together_what_each_one_gets_alone() -> None:
+    seen: Counter[str] = Counter()
+    n_persons = 12
+    for index in range(120):
+        rng = np.random.default_rng([31, index])
+        drawn = random_instance(rng)
+        tree, n_items = drawn.tree, len(drawn.gain)
+        layout = prepare(tree, drawn.rank)
+        gain = np.array([rng.permutation(drawn.gain) for _ in range(n_persons)])
+        gain[: n_persons // 2] = drawn.gain + np.round(rng.normal(size=(n_persons // 2, n_items)), 1)
+        gain[-1] = np.round(gain[-1])
+        number = int(rng.integers(0, 3)) if index % 2 else len(drawn.taken)
+        taken = np.array([rng.choice(n_items, min(number, n_items), replace=False) for _ in range(n_persons)])
+        taken[::2] = drawn.taken if not index % 2 else taken[:1]
+        available = None if index % 3 else rng.random((n_persons, n_items)) < 0.95
+        many = shadow_tests(layout, gain, taken, drawn.length, available=available)
+        for person in range(n_persons):
+            usable = None if available is None else available[person]
+            one = shadow_test(layout, gain[person], taken[person], drawn.length, available=usable)
+            assert one.feasible == many.feasible[person], (index, person)
+            if one.feasible:
+                assert one.items.tolist() == many.items[person].tolist(), (index, person)
+                assert one.objective == many.objective[person], (index, person)
+                fixed = len(taken[person]) + len(owed_items(layout, taken[person], available=usable))
+                seen["feasible"] += 1
+                seen["owed"] += fixed > len(taken[person])
+                seen["begun by the test"] += bool((tree.testlet[one.items[fixed:]] >= 0).any())
+    assert seen["feasible"] > 400
+    assert seen["begun by the test"] > 200
+    assert seen["owed"] > 50
+
+
+def test_a_test_that_only_a_further_testlet_makes_possible_is_found_for_each_of_many_persons() -> None:
+    tree = testlet_tree(lower=[3, 1, 1, 0, 0, 0, 2], testlet=[-1] * 9 + [-1, 0, 0])
+    available = np.ones(12, dtype=np.bool_)
+    available[9] = False
+    gain = np.tile(falling(), (3, 1))
+    gain[:, [10, 11]] = [[-50.0], [0.5], [9.0]]
+    many = shadow_tests(prepare(tree), gain, np.zeros((3, 0), dtype=np.int64), 4, available=available)
+    assert many.feasible.all()
+    assert [sorted(items) for items in many.items.tolist()] == [[0, 1, 10, 11]] * 3
+
+
+def test_a_testlet_displaces_the_only_item_that_its_topic_has_room_for() -> None:
+    tree = BlueprintTree(
+        [-1, 0, 0, 0, 0],
+        [3, 0, 0, 0, 0],
+        [3, 1, 1, 1, 1],
+        [1, 2, 3, 4, 1, 2, 3, 4],
+        [-1] * 4 + [0, 0, 1, 1],
+        [0] * 4 + [0, 1, 0, 1],
+        1,
+    )
+    gain = np.array([9.0, 8.0, 3.0, 2.0, 7.0, 7.0, 6.5, 0.5])
+    instance = Instance(tree, gain, [], 3, None, None)
+    assert sorted(solve(instance).items.tolist()) == [0, 1, 2]
+    gain[[6, 7]] = 6.5, 6.0
+    assert sorted(solve(instance).items.tolist()) == [0, 6, 7]
+    assert brute_force(instance) == solve(instance).objective
 
 
 def test_shadow_tests_of_nobody_are_none(layout: Layout) -> None:

@@ -17,6 +17,7 @@ from irt.types import BoolArray, FloatArray, IntArray
 N_DEFAULT = 600
 N_SLOW = (5_000, 20_000)
 N_TINY = 400
+BIG_M = 1e4  # what an ineligible item loses
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def random_instance(rng: np.random.Generator, *, tiny: bool = False) -> Instance
     testlet = np.full(n_items, -1)
     position = np.zeros(n_items, dtype=np.int64)
     max_testlets = 0
-    if rng.random() < 0.6:
+    barred = rng.random() < 0.4
+    if barred or rng.random() < 0.6:
         n_testlets = int(rng.integers(1, 3 if tiny else 8))
         shuffled = rng.permutation(n_items)
         start = 0
@@ -67,11 +69,16 @@ def random_instance(rng: np.random.Generator, *, tiny: bool = False) -> Instance
                 leaf[members] = leaf[members[:1]]
             testlet[members], position[members] = number, rng.permutation(len(members))
             start += size
-        max_testlets = int(rng.integers(0, 4))
+        max_testlets = int(rng.integers(barred, 4))
 
     gain = rng.normal(size=n_items) if rng.random() < 0.5 else rng.gamma(2.0, 0.1, size=n_items)
-    if rng.random() < 0.3:
-        gain[rng.random(n_items) < 0.3] -= 1e4
+    if barred:
+        # Drawn ineligible, a testlet as a whole; testlets are worth their place as often as not.
+        unit = np.where(testlet < 0, n_items + np.arange(n_items), testlet)
+        gain[testlet >= 0] *= rng.uniform(0.5, 3.0)
+        gain[(rng.random(2 * n_items) < rng.uniform(0.1, 0.8))[unit]] -= BIG_M
+    elif rng.random() < 0.3:
+        gain[rng.random(n_items) < 0.3] -= BIG_M
     if rng.random() < 0.3:
         gain = np.round(gain * 4)
     available = rng.random(n_items) < rng.uniform(0.6, 1.0) if rng.random() < 0.5 else None
@@ -227,6 +234,12 @@ def check(instance: Instance) -> Counter[str]:
         "taken": bool(instance.taken),
         "unavailable": instance.available is not None and not instance.available.all(),
         "negative": bool((instance.gain < 0).any()),
+        "big M": bool((instance.gain < -BIG_M / 2).any()),
+        "big M with a choice of testlets": bool(
+            (instance.gain < -BIG_M / 2).any()
+            and instance.tree.testlet.max() >= 0
+            and instance.tree.max_testlets > 0
+        ),
         "deep": len(instance.tree.parent) > 6,
     }
     return Counter(name for name, holds in facts.items() if holds)
@@ -269,6 +282,7 @@ def sweep(n_instances: int, seed: int) -> Counter[str]:
 def assert_spread(total: Counter[str], n_instances: int) -> None:
     assert 0.5 <= total["feasible"] / n_instances <= 0.95
     assert total["testlets"] >= n_instances / 3
+    assert total["big M with a choice of testlets"] >= 0.3 * n_instances
     for fact in ("choice of testlets", "taken", "unavailable", "negative", "deep"):
         assert total[fact] >= n_instances / 5, fact
 

@@ -295,6 +295,15 @@ async def test_the_player_ends_the_sitting_at_the_deadline(browser: Browser, clo
     assert browser.address.endswith("/resultat")
 
 
+async def test_an_empty_answer_after_the_time_says_it_is_over(browser: Browser, clock: Clock) -> None:
+    await browser.begin()
+    hidden = {name: Form(browser.page).fields[name][0] for name in ("position", "item", "idempotency_key")}
+    clock.advance(3606)
+    await browser.post(f"{browser.sitting}/repondre", hidden)
+    assert browser.status == 409
+    assert browser.sitting in browser.page
+
+
 async def test_ending_early_asks_first_and_then_shows_what_there_is(browser: Browser) -> None:
     await browser.begin()
     await browser.answer()
