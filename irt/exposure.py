@@ -56,6 +56,31 @@ class Eligibility:
             raise InvalidRules("eligibility.edges", "must be finite and increase strictly")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SympsonHetter:
+    """Probability that an item is given once it has been chosen; otherwise the next best is tried.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (n_items,)
+        In (0, 1]. Items of one testlet share the draw, which belongs to the sitting: an item passed over is
+        passed over for the rest of it, as in the source.
+
+    References
+    ----------
+    Sympson, J. B. & Hetter, R. D. (1985). Controlling item-exposure rates in computerized adaptive testing.
+    *Proceedings of the 27th annual meeting of the Military Testing Association*, 973-977.
+    """
+
+    probabilities: FloatArray
+
+    def __post_init__(self) -> None:
+        probabilities = frozen(self.probabilities)
+        object.__setattr__(self, "probabilities", probabilities)
+        if probabilities.ndim != 1 or not ((probabilities > 0) & (probabilities <= 1)).all():
+            raise InvalidRules("sympson_hetter.probabilities", "must lie above 0 and at most at 1, per item")
+
+
 class Exposure(NamedTuple):
     """How often items were used over a set of finished tests."""
 
@@ -127,3 +152,17 @@ def adjusted(eligibility: Eligibility, rates: FloatArray, target: float) -> Elig
     wanted = np.maximum(wanted, _LEAST)
     wanted = np.where(keep, eligibility.probabilities, np.where(rates > 0, wanted, 1.0))
     return Eligibility(wanted, eligibility.edges)
+
+
+def sympson_hetter_round(chosen: FloatArray, target: float) -> SympsonHetter:
+    r"""One round of the Sympson-Hetter calibration: :math:`K_i = \min(1, r_{max} / P(S_i))`.
+
+    Parameters
+    ----------
+    chosen : ndarray, shape (n_items,)
+        Share of the persons for whom the item was chosen, given or passed over.
+    target : float
+        Highest exposure rate wanted.
+    """
+    with np.errstate(divide="ignore"):  # never chosen: no control needed
+        return SympsonHetter(np.clip(target / chosen, _LEAST, 1.0))

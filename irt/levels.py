@@ -12,6 +12,10 @@ References
 ----------
 Stenger, F. (1993). *Numerical Methods Based on Sinc and Analytic Functions*. Springer, section 3.6.
 Rudner, L. M. (2001). Computing the expected proportions of misclassified examinees. *PARE* 7(14).
+Lee, W.-C. (2010). Classification consistency and accuracy for complex assessments using item response theory.
+*Journal of Educational Measurement* 47, 1-17.
+Lord, F. M. & Wingersky, M. S. (1984). Comparison of IRT true-score and equipercentile observed-score
+equatings. *Applied Psychological Measurement* 8, 453-461.
 """
 
 from __future__ import annotations
@@ -156,6 +160,118 @@ def classification_matrix(
     matrix = np.zeros((len(cuts) + 1, len(cuts) + 1))
     np.add.at(matrix, level_of(theta, cuts), weights[:, None] * observed)
     return matrix
+
+
+class Classification(NamedTuple):
+    """How well a test classifies a population, and persons of each ability."""
+
+    accuracy: float  # probability that the observed level is the true one
+    consistency: float  # that two independent tests give the same level
+    kappa: float  # consistency beyond chance: (consistency - chance) / (1 - chance)
+    matrix: FloatArray  # (n_levels, n_levels): joint probability of true level (rows) and observed level
+    conditional_accuracy: FloatArray  # (n_points,)
+    conditional_consistency: FloatArray  # (n_points,)
+
+
+def classification(
+    theta: FloatArray, weights: FloatArray, observed: FloatArray, cuts: FloatArray
+) -> Classification:
+    r"""Accuracy and consistency from the distribution of the observed level at each ability.
+
+    .. math:: \gamma(\theta) = p_{true}(\theta),\qquad \phi(\theta) = \sum_l p_l(\theta)^2
+
+    and their means over the population.
+
+    Parameters
+    ----------
+    theta, weights : ndarray, shape (n_points,)
+        Abilities, logits, and their share of the population, summing to 1.
+    observed : ndarray, shape (n_points, n_levels)
+        From `rudner_levels` or `lee_levels`.
+    cuts : ndarray, shape (n_levels - 1,), logits
+
+    References
+    ----------
+    Lee (2010), equations (8)-(13).
+    """
+    true = level_of(theta, cuts)
+    accuracy = observed[np.arange(len(theta)), true]
+    consistency = (observed * observed).sum(axis=1)
+    matrix = np.zeros((len(cuts) + 1, len(cuts) + 1))
+    np.add.at(matrix, true, weights[:, None] * observed)
+    overall = float(weights @ consistency)
+    chance = float((matrix.sum(axis=0) ** 2).sum())
+    kappa = (overall - chance) / (1 - chance) if chance < 1 else 1.0
+    return Classification(float(weights @ accuracy), overall, kappa, matrix, accuracy, consistency)
+
+
+def rudner_levels(theta: FloatArray, se: FloatArray, cuts: FloatArray) -> FloatArray:
+    """Probability of each observed level when estimates are normal around theta, (n_points, n_levels).
+
+    Parameters
+    ----------
+    theta, se : ndarray, shape (n_points,), logits
+        Abilities, and the se of their estimates: of a fixed test, or of an adaptive one by simulation.
+    cuts : ndarray, shape (n_levels - 1,), logits
+
+    Examples
+    --------
+    >>> rudner_levels(np.array([0.0]), np.array([0.5]), np.array([0.0])).tolist()
+    [[0.5, 0.5]]
+    """
+    reached = ndtr((theta[:, None] - cuts) / se[:, None])
+    return level_probabilities(np.concatenate([np.ones((len(theta), 1)), reached], axis=1))
+
+
+def score_distribution(probability: FloatArray) -> FloatArray:
+    """Distribution of the sum of the scores at each ability, shape (n_points, n_scores).
+
+    Parameters
+    ----------
+    probability : ndarray, shape (n_points, n_items, n_categories)
+        0 where an item has no such score.
+
+    Notes
+    -----
+    The recursion of Lord and Wingersky: one item after the other.
+
+    Examples
+    --------
+    >>> score_distribution(np.array([[[0.5, 0.5], [0.25, 0.75]]])).tolist()
+    [[0.125, 0.5, 0.375]]
+    """
+    n_points, n_items, n_categories = probability.shape
+    held = np.zeros((n_points, n_items * (n_categories - 1) + 1))
+    held[:, 0] = 1.0
+    for item in range(n_items):
+        before = held
+        held = before * probability[:, item, :1]
+        for score in range(1, n_categories):
+            held[:, score:] += before[:, :-score] * probability[:, item, score : score + 1]
+    return held
+
+
+def lee_levels(probability: FloatArray, score_cuts: ArrayLike) -> FloatArray:
+    """Probability of each level observed by the sum of the scores of a fixed test, (n_points, n_levels).
+
+    Parameters
+    ----------
+    probability : ndarray, shape (n_points, n_items, n_categories)
+    score_cuts : array_like of int, shape (n_levels - 1,)
+        Lowest sum of each level above the first, increasing.
+
+    Raises
+    ------
+    InvalidRules
+        Cuts that do not increase, or that no sum reaches.
+    """
+    held, bounds = score_distribution(probability), np.asarray(score_cuts)
+    if bounds.ndim != 1 or not np.issubdtype(bounds.dtype, np.integer) or (np.diff(bounds) <= 0).any():
+        raise InvalidRules("score_cuts", "must be whole numbers that increase strictly")
+    if len(bounds) and not (bounds[0] > 0 and bounds[-1] < held.shape[1]):
+        raise InvalidRules("score_cuts", f"must lie in 1..{held.shape[1] - 1}")
+    edges = np.concatenate([[0], bounds]).astype(np.int64)
+    return np.asarray(np.add.reduceat(held, edges, axis=1))
 
 
 def _quantile(posterior: Posterior, grid: Grid, probability: float) -> float:

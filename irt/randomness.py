@@ -39,6 +39,8 @@ class Purpose(IntEnum):
     PERSON = 5
     ABILITY = 6
     FITTING_ROUND = 7
+    SELECTION = 8
+    ADMISSION = 9
 
 
 def stream_state(seed: int, purpose: Purpose) -> int:
@@ -84,6 +86,40 @@ def order(seed: int, purpose: Purpose, count: int) -> IntArray:
     ranks = np.empty(count, dtype=np.int64)
     ranks[drawn.astype(np.int64)] = np.arange(count)
     return ranks
+
+
+def places(seed: int, purpose: Purpose, items: ArrayLike) -> Draws:
+    """Sort keys of a few items in the random order of `order`: the same comparisons without the whole order."""
+    counters = np.asarray(items, dtype=np.uint64)
+    return (bits(seed, purpose, counters) & ~_INDEX_BITS) | counters
+
+
+def derived_seeds(seed: int, purpose: Purpose, counters: ArrayLike) -> Draws:
+    """`derived_seed` of many counters at once, uint64."""
+    counts = np.asarray(counters, dtype=np.uint64).reshape(-1)
+    return _mixed(np.uint64(stream_state(seed, purpose)) + (counts + np.uint64(1)) * np.uint64(_GAMMA))
+
+
+def uniform_each(seeds: Draws, purpose: Purpose, counters: ArrayLike) -> FloatArray:
+    """`uniform` of one counter for each of many seeds, shape (n_seeds,).
+
+    Examples
+    --------
+    >>> seeds = derived_seeds(7, Purpose.PERSON, [0, 1])
+    >>> uniform_each(seeds, Purpose.ANSWER, [3, 3])[1] == uniform(int(seeds[1]), Purpose.ANSWER, 3)
+    np.True_
+    """
+    gamma = np.uint64(_GAMMA)
+    # 64 bits throughout: Python's sum is reduced before, an array's wraps around by itself.
+    state = _mixed(_mixed(seeds + gamma) + np.uint64(int(purpose) * _GAMMA & _MASK))
+    counts = np.asarray(counters, dtype=np.uint64) + np.uint64(1)
+    return (_mixed(state + counts * gamma) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _mixed(z: Draws) -> Draws:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(_MULTIPLY_1)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(_MULTIPLY_2)
+    return z ^ (z >> np.uint64(31))
 
 
 def derived_seed(seed: int, purpose: Purpose, counter: int) -> int:

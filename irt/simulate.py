@@ -16,16 +16,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import expit, ndtr, ndtri
 
 from irt import ability, levels, models, randomness
 from irt.ability import NormalPrior, Posterior
 from irt.errors import InvalidParameters
 from irt.exposure import Eligibility, Exposure, adjusted, band_of, item_exposure
+from irt.pix import PixPolicy
 from irt.policy import INTERVAL, Policy, Reason, Rules, Step, compile_policy
 from irt.randomness import Purpose
+from irt.selection import WITH_DRAWS, Criterion
 from irt.shadow import ShadowTest, shadow_tests, violations
-from irt.types import BoolArray, FloatArray, IntArray, ItemParameters
+from irt.types import BoolArray, FloatArray, IntArray, ItemParameters, Parameters
 
 _CHUNK: Final = 256
 _REASONS: Final = tuple(Reason)
@@ -90,6 +92,9 @@ class Simulation(NamedTuple):
     conditional: Conditional
     learners_per_second: float | None
     sittings: Sittings
+    passed_over: FloatArray | None = (
+        None  # (n_items,): share of persons whom Sympson-Hetter kept the item from
+    )
 
 
 def population(n_persons: int, *, prior: NormalPrior, seed: int) -> FloatArray:
@@ -105,12 +110,14 @@ def population(n_persons: int, *, prior: NormalPrior, seed: int) -> FloatArray:
 
 
 def simulate(
-    policy: Policy,
+    policy: Policy | PixPolicy,
     theta: ArrayLike,
     *,
     seed: int,
-    truth: ItemParameters | None = None,
+    truth: Parameters | None = None,
     available: BoolArray | None = None,
+    warm: bool = True,
+    oracle: bool = False,
     band_edges: ArrayLike = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5),
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -120,15 +127,20 @@ def simulate(
 
     Parameters
     ----------
-    policy : Policy
+    policy : Policy or PixPolicy
     theta : array_like, shape (n_persons,), logits
         True abilities.
     seed : int
         Of the whole simulation; person i has the seed derived from it and i.
-    truth : ItemParameters, optional
+    truth : Parameters, optional
         Parameters that generate the answers, when they are not the policy's.
     available : ndarray of bool, shape (n_items,), optional
         Items that may be asked.
+    warm : bool
+        Whether to compute Warm's estimates too, half of the time of a fast design; nan otherwise.
+    oracle : bool
+        Choose at the true ability instead of the running estimate: what no design can know, hence a bound.
+        Only with `Criterion.MFI` or `MPWI` without stopping rules; ignored for a `PixPolicy`.
     band_edges : array_like, logits
         Edges of the bands of true ability in the conditional table.
     processes : int
@@ -160,17 +172,24 @@ def simulate(
         raise InvalidParameters("truth", None, f"holds {len(truth)} items, the bank {len(policy.parameters)}")
     if processes < 1:
         raise InvalidParameters("processes", None, f"must be at least 1, is {processes}")
+    if oracle and isinstance(policy, Policy):
+        known = policy.rules.criterion in (Criterion.MFI, Criterion.MPWI)
+        if not known or policy.stops or policy.seconds is not None:
+            raise InvalidParameters("oracle", None, "needs information as the criterion and no stopping rule")
     started = clock() if clock is not None else 0.0
     chunks: list[Sittings] = []
+    passed_over = np.zeros(len(policy.parameters), dtype=np.int64)
     done = 0
-    for chunk in _chunks(policy, truth, abilities, seed, available, processes):
+    for chunk, rejected in _chunks(policy, truth, abilities, seed, available, processes, warm, oracle):
         chunks.append(chunk)
+        passed_over += rejected
         done += len(chunk.truth)
         if progress is not None:
             progress(done, len(abilities))
     sittings = Sittings(*(np.concatenate(columns) for columns in zip(*chunks, strict=True)))
     elapsed = clock() - started if clock is not None else 0.0
-    return summarise(policy, sittings, band_edges, len(abilities) / elapsed if elapsed > 0 else None)
+    speed = len(abilities) / elapsed if elapsed > 0 else None
+    return summarise(policy, sittings, band_edges, speed)._replace(passed_over=passed_over / len(abilities))
 
 
 def fit_eligibility(
@@ -258,7 +277,7 @@ def with_eligibility(policy: Policy, eligibility: Eligibility | None) -> Policy:
 
 
 def summarise(
-    policy: Policy, sittings: Sittings, band_edges: ArrayLike, learners_per_second: float | None
+    policy: Policy | PixPolicy, sittings: Sittings, band_edges: ArrayLike, learners_per_second: float | None
 ) -> Simulation:
     """Reduce sittings to the figures of a simulation; `band_edges` in logits of true theta."""
     error, wle_error = sittings.theta - sittings.truth, sittings.wle - sittings.truth
@@ -311,22 +330,26 @@ def summarise(
 
 
 def _chunks(
-    policy: Policy,
-    truth: ItemParameters | None,
+    policy: Policy | PixPolicy,
+    truth: Parameters | None,
     theta: FloatArray,
     seed: int,
     available: BoolArray | None,
     processes: int,
-) -> Iterator[Sittings]:
+    warm: bool,
+    oracle: bool,
+) -> Iterator[tuple[Sittings, IntArray]]:
     starts = range(0, len(theta), _CHUNK)
     if processes == 1 or len(starts) == 1:
         for start in starts:
-            yield _run(policy, truth, theta[start : start + _CHUNK], start, seed, available)
+            yield _run(policy, truth, theta[start : start + _CHUNK], start, seed, available, warm, oracle)
         return
     # A fresh interpreter: forking a process that runs BLAS threads can deadlock.
     with ProcessPoolExecutor(min(processes, len(starts)), mp_context=get_context("spawn")) as pool:
         jobs = [
-            pool.submit(_run, policy, truth, theta[start : start + _CHUNK], start, seed, available)
+            pool.submit(
+                _run, policy, truth, theta[start : start + _CHUNK], start, seed, available, warm, oracle
+            )
             for start in starts
         ]
         for job in jobs:
@@ -334,20 +357,24 @@ def _chunks(
 
 
 def _run(
-    policy: Policy,
-    truth: ItemParameters | None,
+    policy: Policy | PixPolicy,
+    truth: Parameters | None,
     theta: FloatArray,
     first: int,
     seed: int,
     available: BoolArray | None,
-) -> Sittings:
-    """Take one chunk of persons through the test in lockstep."""
+    warm: bool,
+    oracle: bool,
+) -> tuple[Sittings, IntArray]:
+    """Take one chunk of persons through the test in lockstep; how many persons each item was kept from."""
+    people = randomness.derived_seeds(seed, Purpose.PERSON, np.arange(first, first + len(theta)))
+    if isinstance(policy, PixPolicy):
+        return _incumbent(policy, truth, theta, people), np.zeros(len(policy.parameters), dtype=np.int64)
     n_persons, n_items, longest = len(theta), len(policy.parameters), policy.rules.length
-    seeds = [randomness.derived_seed(seed, Purpose.PERSON, first + person) for person in range(n_persons)]
-    everything = np.arange(n_items)
-    luck = np.array([randomness.uniform(own, Purpose.ANSWER, everything) for own in seeds])
-    answers = (luck < models.probability(truth or policy.parameters, theta)).astype(np.int64)
-    draws = [policy.draws(own) for own in seeds]
+    seeds = people.tolist()
+    bank = truth or policy.parameters
+    lists = policy.shortlists if available is None and not oracle else None
+    draws = [policy.draws(own) for own in seeds] if lists is None else []
     ranks = np.array([drawn.ranks for drawn in draws])
     eligibility = None
     if policy.rules.eligibility is not None:
@@ -357,58 +384,152 @@ def _run(
     scores = np.full((n_persons, longest), -1, dtype=np.int64)
     reason = np.zeros(n_persons, dtype=np.int64)
     forced, relaxed = np.zeros(n_persons, dtype=np.int64), np.zeros(n_persons, dtype=np.int64)
-    log_density = np.tile(policy.log_prior, (n_persons, 1))
+    rejected = np.zeros(n_items, dtype=np.int64)
+    passed_over: set[tuple[int, int]] = set()
+    given = np.zeros((n_persons, n_items), dtype=np.bool_)
+    chance = np.exp(policy.table)
+    powers = np.vander(policy.nodes, 3, increasing=True)
+    # Products of probabilities, scaled to sum to 1 at every answer, stand for the posterior while choosing.
+    weights = np.tile(np.exp(policy.log_prior - policy.log_prior.max()), (n_persons, 1))
     running = np.arange(n_persons)
     for position in range(longest + 1):
-        weights = np.exp(log_density[running] - log_density[running].max(axis=1, keepdims=True))
-        weights /= weights.sum(axis=1, keepdims=True)
-        mean = weights @ policy.nodes
-        se = np.sqrt((weights * (policy.nodes - mean[:, None]) ** 2).sum(axis=1))
-        going = np.ones(len(running), dtype=np.bool_)
+        moments = weights @ powers
+        weights /= moments[:, :1]
+        mean = moments[:, 1] / moments[:, 0]
+        se = np.sqrt(np.maximum(moments[:, 2] / moments[:, 0] - mean**2, 0.0))
         finishing = np.zeros(len(running), dtype=np.bool_)
-        if position == longest or policy.rules.stopping:
+        if position == longest:
+            reason[running] = _REASONS.index(Reason.LENGTH)
+            break
+        if policy.stops:
+            going = np.ones(len(running), dtype=np.bool_)
             for row, person in enumerate(running.tolist()):
                 now = Posterior(weights[row], float(mean[row]), float(se[row]))
-                ended, ripe = policy.stop_reason(now, items[person, :position], available)
+                ended, ripe = policy.stop_reason(
+                    now, items[person, :position], scores[person, :position], available
+                )
                 finishing[row] = ended is not None
                 if ended is not None and ripe:
                     going[row] = False
                     reason[person] = _REASONS.index(ended)
-        running, weights, mean, se = running[going], weights[going], mean[going], se[going]
-        finishing = finishing[going]
-        if not len(running):
-            break
-        gain = (weights @ policy.information)[:, policy.kind]
-        barred = policy.ineligible(mean, None if eligibility is None else eligibility[running])
-        priority = policy.priorities(gain, ranks[running], barred)
-        taken = items[running, :position]
-        shadows = shadow_tests(policy.layout, priority, taken, longest, available=available)
+            running, weights, mean, se = running[going], weights[going], mean[going], se[going]
+            finishing = finishing[going]
+            if not len(running):
+                break
         asked = np.full(len(running), -1, dtype=np.int64)
-        for row, person in enumerate(running.tolist()):
-            theta_now, se_now, own = float(mean[row]), float(se[row]), seeds[person]
-            step: Step
-            last = bool(finishing[row])
-            if shadows.feasible[row]:
-                shadow = ShadowTest(True, shadows.items[row], 0.0, None, None, None)
-                barred_row = None if barred is None else barred[row]
-                step = policy.taken_from(
-                    shadow, theta_now, se_now, gain[row], priority[row], taken[row], own, barred_row, (), last
-                )
+        if lists is not None and (n_items >= longest or position < n_items):
+            asked = policy.most_informative_each(lists, mean, given[running], people[running])
+        elif lists is None:
+            taken = items[running, :position]
+            if oracle:
+                gain = policy.selector.information_at(theta[running])[:, policy.kind]
             else:
-                step = policy.choose(
-                    theta_now, se_now, gain[row], taken[row], own, draws[person], available, finishing=last
-                )
-            relaxed[person] += bool(step.relaxed)
-            if step.item is None:
-                reason[person] = _REASONS.index(step.reason or Reason.EXHAUSTED)
-                continue
-            asked[row] = step.item
-            forced[person] += not step.eligible
-        running, asked = running[asked >= 0], asked[asked >= 0]
+                gain = policy.batch_gains(weights, mean, position)
+            barred = policy.ineligible(mean, None if eligibility is None else eligibility[running])
+            wanted = gain
+            if policy.rules.criterion in WITH_DRAWS:
+                each = zip(gain, running.tolist(), strict=True)
+                wanted = np.stack([policy.mixed(own, seeds[person], position) for own, person in each])
+            priority = policy.priorities(wanted, ranks[running], barred)
+            shadows = None
+            if policy.in_batch:
+                shadows = shadow_tests(policy.layout, priority, taken, longest, available=available)
+            for row, person in enumerate(running.tolist()):
+                theta_now, se_now, own = float(mean[row]), float(se[row]), seeds[person]
+                last = bool(finishing[row])
+                step: Step
+                if shadows is not None and shadows.feasible[row]:
+                    shadow = ShadowTest(True, shadows.items[row], 0.0, None, None, None)
+                    barred_row = None if barred is None else barred[row]
+                    step = policy.taken_from(
+                        shadow,
+                        theta_now,
+                        se_now,
+                        gain[row],
+                        priority[row],
+                        taken[row],
+                        own,
+                        barred_row,
+                        (),
+                        last,
+                    )
+                else:
+                    step = policy.choose(
+                        theta_now,
+                        se_now,
+                        gain[row],
+                        taken[row],
+                        own,
+                        draws[person],
+                        available,
+                        finishing=last,
+                    )
+                relaxed[person] += bool(step.relaxed)
+                passed_over.update((person, item) for item in step.rejected)
+                if step.item is None:
+                    reason[person] = _REASONS.index(step.reason or Reason.EXHAUSTED)
+                    continue
+                asked[row] = step.item
+                forced[person] += not step.eligible
+        reason[running[asked < 0]] = _REASONS.index(Reason.EXHAUSTED)
+        if (asked < 0).any():
+            running, weights, asked = running[asked >= 0], weights[asked >= 0], asked[asked >= 0]
         items[running, position] = asked
-        scores[running, position] = answers[running, asked]
-        log_density[running] += policy.table[policy.kind[asked], scores[running, position]]
-    return _measured(policy, theta, items, scores, reason, forced, relaxed)
+        given[running, asked] = True
+        luck = randomness.uniform_each(people[running], Purpose.ANSWER, asked)
+        scores[running, position] = _answers(bank, asked, theta[running], luck)
+        weights *= chance[policy.kind[asked], scores[running, position]]
+    for _, item in passed_over:
+        rejected[item] += 1
+    return _measured(policy, theta, items, scores, reason, forced, relaxed, warm), rejected
+
+
+def _incumbent(
+    policy: PixPolicy, truth: Parameters | None, theta: FloatArray, people: randomness.Draws
+) -> Sittings:
+    """Sittings under the incumbent's algorithm, its error rate taken for the sd of a normal posterior."""
+    bank = policy.parameters if truth is None else truth
+    if not isinstance(bank, ItemParameters):
+        raise InvalidParameters("truth", None, "must be items with two categories")
+    paths = policy.run(theta, people, bank)
+    n_persons, none = len(theta), np.zeros(len(theta), dtype=np.int64)
+    length = (paths.items >= 0).sum(axis=1)
+    full = length == policy.configuration.length
+    level = levels.level_of(paths.theta, policy.cuts)
+    observed = levels.rudner_levels(paths.theta, paths.se, policy.cuts)
+    return Sittings(
+        truth=theta,
+        items=paths.items,
+        scores=paths.scores,
+        length=length,
+        reason=np.where(full, _REASONS.index(Reason.LENGTH), _REASONS.index(Reason.EXHAUSTED)),
+        theta=paths.theta,
+        se=paths.se,
+        wle=np.full(n_persons, np.nan),
+        wle_se=np.full(n_persons, np.nan),
+        below=ndtr((theta - paths.theta) / paths.se),
+        level=level,
+        true_level=levels.level_of(theta, policy.cuts),
+        level_probability=observed[np.arange(n_persons), level],
+        violations=none,
+        forced=none,
+        relaxed=none,
+    )
+
+
+def _answers(bank: Parameters, items: IntArray, theta: FloatArray, luck: FloatArray) -> IntArray:
+    """Score of each person on the item asked: the quantile of the person's luck, shape (n_persons,)."""
+    if isinstance(bank, ItemParameters):
+        a, b, c, d = (values[items] for values in (bank.a, bank.b, bank.c, bank.d))
+        return (luck < c + (d - c) * expit(a * (theta - b))).astype(np.int64)
+    # Scores in descending order, so that luck below P(1) is a right answer in both branches.
+    scores = np.zeros(len(items), dtype=np.int64)
+    for item in np.unique(items):
+        rows = np.flatnonzero(items == item)
+        chance = models.category_probability(bank.take([item]), theta[rows])[:, 0]
+        at_least = np.cumsum(chance[:, ::-1], axis=1)[:, ::-1]
+        scores[rows] = (luck[rows, None] < at_least[:, 1:]).sum(axis=1)
+    return scores
 
 
 def _measured(
@@ -419,38 +540,47 @@ def _measured(
     reason: IntArray,
     forced: IntArray,
     relaxed: IntArray,
+    warm: bool,
 ) -> Sittings:
     """Score finished sittings as `Policy.score` does, without what a simulation has no use for."""
     n_persons = len(theta)
-    length = (items >= 0).sum(axis=1)
-    estimates = np.zeros((6, n_persons))
-    level, broken = np.zeros(n_persons, dtype=np.int64), np.zeros(n_persons, dtype=np.int64)
-    below_truth = levels.below_weights(theta, policy.rules.grid)
+    asked = items >= 0
+    length = asked.sum(axis=1)
+    log_density = np.tile(policy.log_prior, (n_persons, 1))
+    for position in range(int(length.max(initial=0))):
+        rows = np.flatnonzero(asked[:, position])
+        log_density[rows] += policy.table[policy.kind[items[rows, position]], scores[rows, position]]
+    weights = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    mean = weights @ policy.nodes
+    se = np.sqrt((weights * (policy.nodes - mean[:, None]) ** 2).sum(axis=1))
+    reached = np.ones((n_persons, len(policy.below) + 1))
+    reached[:, 1:] = np.minimum.accumulate(np.clip(1.0 - weights @ policy.below.T, 0.0, 1.0), axis=1)
+    level = levels.level_of(mean, policy.rules.cuts)
+    below = np.einsum("ij,ij->i", levels.below_weights(theta, policy.rules.grid), weights)
+    wle = np.full((2, n_persons), np.nan)
+    broken = np.zeros(n_persons, dtype=np.int64)
     for person in range(n_persons):
         given = items[person, : length[person]]
-        credits = scores[person, : length[person]]
-        now = policy.posterior(given, credits)
-        measure = policy.measure(now)
-        warm = ability.wle(policy.parameters.take(given), credits)
-        below = float(below_truth[person] @ now.weights)
-        probability = float(measure.level_probabilities[measure.level])
-        estimates[:, person] = now.theta, now.se, warm.theta, warm.se, below, probability
-        level[person] = measure.level
-        broken[person] = violations(policy.tree, given)
+        if warm and len(given):
+            estimate = ability.wle(policy.parameters.take(given), scores[person, : length[person]])
+            wle[:, person] = estimate.theta, estimate.se
+        if not policy.free:
+            broken[person] = violations(policy.tree, given)
     return Sittings(
         truth=theta,
         items=items,
         scores=scores,
         length=length,
         reason=reason,
-        theta=estimates[0],
-        se=estimates[1],
-        wle=estimates[2],
-        wle_se=estimates[3],
-        below=estimates[4],
+        theta=mean,
+        se=se,
+        wle=wle[0],
+        wle_se=wle[1],
+        below=below,
         level=level,
         true_level=levels.level_of(theta, policy.rules.cuts),
-        level_probability=estimates[5],
+        level_probability=levels.level_probabilities(reached)[np.arange(n_persons), level],
         violations=broken,
         forced=forced,
         relaxed=relaxed,

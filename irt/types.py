@@ -354,10 +354,10 @@ def _vector(name: str, values: ArrayLike, length: int | None) -> FloatArray:
     return array
 
 
-def _rows(name: str, values: ArrayLike | Sequence[Any], length: int | None, least: int) -> FloatArray:
+def _rows(name: str, values: Any, length: int | None, least: int) -> FloatArray:
     """Rows of unequal length as a table padded with NaN at the right."""
     try:
-        ragged = [list(row) for row in values]  # type: ignore[union-attr]
+        ragged = [list(row) for row in values]
         padded = list(zip(*zip_longest(*ragged, fillvalue=None), strict=True))
         table = np.array([[np.nan if x is None else float(x) for x in row] for row in padded])
     except (TypeError, ValueError) as error:
@@ -379,7 +379,7 @@ def _rows(name: str, values: ArrayLike | Sequence[Any], length: int | None, leas
 
 
 def _lengths(table: FloatArray) -> IntArray:
-    return (~np.isnan(table)).sum(axis=1)
+    return np.asarray((~np.isnan(table)).sum(axis=1), dtype=np.int64)
 
 
 def _trimmed(table: FloatArray) -> FloatArray:

@@ -117,3 +117,52 @@ def test_the_classification_matrix_agrees_with_simulated_estimates() -> None:
 def test_expected_accuracy_is_the_mean_probability_of_the_levels_given() -> None:
     probabilities = np.array([[0.7, 0.3], [0.4, 0.6]])
     assert levels.expected_accuracy(probabilities, np.array([0, 1])) == pytest.approx(0.65)
+
+
+class TestClassification:
+    THETA = np.linspace(-4, 4, 801)
+    WEIGHTS = norm.pdf(THETA) / norm.pdf(THETA).sum()
+
+    def test_accuracy_of_normal_estimates_is_the_trace_of_rudners_matrix(self) -> None:
+        se = 0.2 + 0.05 * self.THETA**2
+        observed = levels.rudner_levels(self.THETA, se, CUTS)
+        found = levels.classification(self.THETA, self.WEIGHTS, observed, CUTS)
+        matrix = levels.classification_matrix(self.THETA, self.WEIGHTS, se, CUTS)
+        assert found.matrix == pytest.approx(matrix, abs=1e-12)
+        assert found.accuracy == pytest.approx(np.trace(matrix), abs=1e-12)
+        assert found.conditional_accuracy @ self.WEIGHTS == pytest.approx(found.accuracy)
+
+    def test_consistency_is_the_agreement_of_two_independent_estimates(self) -> None:
+        se = np.full(len(self.THETA), 0.35)
+        observed = levels.rudner_levels(self.THETA, se, CUTS)
+        found = levels.classification(self.THETA, self.WEIGHTS, observed, CUTS)
+        rng = np.random.default_rng(1)
+        true = rng.normal(size=200_000)
+        one, two = (levels.level_of(true + 0.35 * rng.normal(size=200_000), CUTS) for _ in range(2))
+        assert found.consistency == pytest.approx((one == two).mean(), abs=0.005)
+        chance = (np.bincount(one) / len(one)) @ (np.bincount(two) / len(two))
+        assert found.kappa == pytest.approx(((one == two).mean() - chance) / (1 - chance), abs=0.01)
+
+    def test_sums_of_scores_follow_the_distribution_of_every_pattern(self) -> None:
+        rng = np.random.default_rng(2)
+        probability = rng.dirichlet([1.0, 1.0, 1.0], size=(3, 4))
+        probability[:, 1, 2] = 0.0
+        probability[:, 1] /= probability[:, 1].sum(axis=-1, keepdims=True)
+        expected = np.zeros((3, 9))
+        for pattern in np.ndindex(3, 3, 3, 3):
+            chance = np.prod([probability[:, item, score] for item, score in enumerate(pattern)], axis=0)
+            expected[:, sum(pattern)] += chance
+        assert levels.score_distribution(probability) == pytest.approx(expected, abs=1e-14)
+
+    def test_levels_by_sums_of_scores_add_up_the_scores_between_the_cuts(self) -> None:
+        probability = np.random.default_rng(3).dirichlet([1.0, 2.0], size=(5, 6))
+        held = levels.score_distribution(probability)
+        observed = levels.lee_levels(probability, [2, 5])
+        assert observed[:, 0] == pytest.approx(held[:, :2].sum(axis=1))
+        assert observed[:, 1] == pytest.approx(held[:, 2:5].sum(axis=1))
+        assert observed.sum(axis=1) == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("cuts", [[0, 3], [3, 3], [2, 7], [1.5]])
+    def test_impossible_score_cuts_are_refused(self, cuts: list[int]) -> None:
+        with pytest.raises(InvalidRules, match="score_cuts"):
+            levels.lee_levels(np.full((1, 6, 2), 0.5), cuts)

@@ -75,8 +75,9 @@ def test_every_simulated_choice_is_the_choice_of_a_step(design: str) -> None:
         assert result.scores[person, :length].tolist() == scores
         assert list(Reason)[result.reason[person]] is policy.step(items, scores, seed=own).reason
         measured = policy.score(items, scores)
-        assert result.theta[person] == measured.theta
-        assert result.se[person] == measured.se
+        # A batch sums the same numbers in another order.
+        assert result.theta[person] == pytest.approx(measured.theta, abs=1e-12)
+        assert result.se[person] == pytest.approx(measured.se, abs=1e-12)
         assert result.wle[person] == measured.wle
         assert result.level[person] == measured.level
 
