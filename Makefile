@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve work migrate development test lint format types check slow bench openapi lock clean
+.PHONY: help setup run serve work migrate development test lint format types check slow bench reference openapi lock clean
 
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest -n 2 --dist loadfile
@@ -55,8 +55,12 @@ slow: development ## Run the long tests: recovery studies, large simulations, lo
 	$(VENV)/pytest -m slow
 
 bench: .venv/.development ## Measure again every figure the project claims
-	@for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
+	@for name in $(filter-out reference,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \
 		echo "== $$name"; $(VENV)/python -m benchmarks.$$name || exit 1; done
+
+reference: .venv/.development ## Compare with other programs' reference answers: make reference DIR=../shared/golden/catr
+	@test -n "$(DIR)" || { echo "error: say which folder: make reference DIR=path" >&2; exit 1; }
+	$(VENV)/python -m benchmarks.reference $(DIR)
 
 openapi: setup ## Write the API's description to docs/openapi.json
 	$(VENV)/palier openapi > docs/openapi.json
