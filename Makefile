@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve work migrate development test lint format types check slow bench reference openapi lock clean
+.PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine reference openapi lock clean
 
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest -n 2 --dist loadfile
@@ -13,7 +13,7 @@ PYTEST := $(VENV)/pytest -n 2 --dist loadfile
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## Make the environment in .venv, with the palier command (instant when nothing changed)
 
@@ -57,6 +57,9 @@ slow: development ## Run the long tests: recovery studies, large simulations, lo
 bench: .venv/.development ## Measure again every figure the project claims
 	@for name in $(filter-out reference,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \
 		echo "== $$name"; $(VENV)/python -m benchmarks.$$name || exit 1; done
+
+bench-engine: .venv/.development ## Compare speed with catsim, catpie and adaptivetesting, installed below .cache/peers
+	$(VENV)/python -m benchmarks.engine
 
 reference: .venv/.development ## Compare with other programs' reference answers: make reference DIR=../shared/golden/catr
 	@test -n "$(DIR)" || { echo "error: say which folder: make reference DIR=path" >&2; exit 1; }

@@ -1,10 +1,10 @@
 """Agreement of `irt` with reference answers of catR, mirt and mirtCAT, whatever seed made them.
 
-    python -m benchmarks.reference DIR [--json]
+    python -m benchmarks.reference [DIR] [--only PART_OF_A_FILE_NAME] [--json]
 
-DIR is recognised by its `versions.json`; its files may be plain or compressed with xz. For each file and each
-quantity of it: how many cases the file holds, how many values were compared and to what tolerance, the
-largest error, the failures. Exit status 1 on any failure.
+DIR (that of the tests if absent) is recognised by its `versions.json`; its files may be plain or compressed
+with xz. For each file and each quantity of it: how many cases the file holds, how many values were compared and
+to what tolerance, the largest error, the failures. Exit status 1 on any failure.
 
 A value on which the packages disagree is not a failure when the reason is known and *checked on that very
 value*: each reason is listed below the table with its count. What is not covered is listed too.
@@ -37,6 +37,7 @@ from scipy.optimize import brentq
 from irt import ability, models, selection
 from irt.ability import Grid, JeffreysPrior, NormalPrior, Posterior, Prior, UniformPrior
 from irt.constraints import kingsbury_zara
+from irt.profile import ProfileModel, domain_profile, profile_mean
 from irt.stopping import IntervalStop, PrecisionStop, Progress, holds, prepare_rule
 from irt.types import (
     BoolArray,
@@ -680,20 +681,64 @@ def without_d(equation: Equation, theta: float, name: str, theirs: float) -> str
 
 
 def mirt_scores(folder: Folder, report: Report) -> None:
-    banks = {key: mirt_bank(bank) for key, bank in folder.json("mirt_banks.json").items()}
+    raw = folder.json("mirt_banks.json")
+    banks = {key: mirt_bank(bank) for key, bank in raw.items()}
     for block in folder.cases(report.file):
         parameters, method = banks[block["bank"]], block["method"]
         for place, (pattern, (*theta, se)) in enumerate(
             zip(block["responses"], block["scores"], strict=True)
         ):
             report.cases += 1
-            if parameters is None:
-                report.left_out["two dimensions"] += 1
-                continue
             given = [item for item, score in enumerate(pattern) if score is not None]
             scores = [pattern[item] for item in given]
             where = f"{block['bank']} pattern {place + 1} {method}"
-            mirt_score(report, parameters.take(given), scores, block, number(theta[0]), number(se), where)
+            if parameters is not None:
+                mirt_score(report, parameters.take(given), scores, block, number(theta[0]), number(se), where)
+            elif (two := mirt_domains(raw[block["bank"]], given)) is not None:
+                mirt_profile(report, two, scores, block, place, where)
+            else:
+                report.left_out["an item measures two traits"] += 1
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Items of which each measures one of several correlated traits."""
+
+    parameters: ItemParameters
+    domain: IntArray
+    model: ProfileModel
+
+
+def mirt_domains(bank: Case, given: list[int]) -> Domains | None:
+    """The items given as our domain profile knows them; None where one of them measures two traits."""
+    table = np.array([[number(value) for value in bank["items"][item]] for item in given])
+    count = bank["factors"]
+    slopes = table[:, :count]
+    if ((slopes != 0).sum(axis=1) != 1).any():
+        return None
+    slope = slopes.sum(axis=1)
+    floor = table[:, count + 1] if bank["itemtype"] == "3PL" else np.zeros(len(table))
+    items = ItemParameters(slope, -table[:, count] / slope, floor, np.ones(len(table)))
+    return Domains(items, slopes.argmax(axis=1), ProfileModel(np.array(bank["latent_cov"])))
+
+
+def mirt_profile(
+    report: Report, bank: Domains, scores: list[int], block: Case, place: int, where: str
+) -> None:
+    """Our profile by quadrature and by its mode; mirt sums over 49 points per trait on [-6, 6]."""
+    values, prior = block["scores"][place], NormalPrior()
+    if block["method"] == "EAP":
+        mean = profile_mean(bank.parameters, bank.domain, scores, prior=prior, model=bank.model)
+        theta, se = mean.theta, mean.se
+    else:
+        mode = domain_profile(bank.parameters, bank.domain, scores, prior=prior, model=bank.model)
+        theta, se = mode.theta, mode.se
+    count = len(values) // 2
+    for trait in range(count):
+        name = f"{block['method']}, two traits"
+        report.compare(f"{name}, theta", float(theta[trait]), values[trait], 1e-4, where)
+        if block["method"] == "EAP" or not bank.parameters.c.any():
+            report.compare(f"{name}, se", float(se[trait]), values[count + trait], 1e-3, where)
 
 
 def mirt_score(
@@ -1151,6 +1196,7 @@ def mirtcat_gains(state: State, rule: str) -> FloatArray:
 
 # The command
 
+OURS: Final = Path(__file__).parents[1] / "tests" / "reference" / "catr"
 CHECKS: Final[dict[str, Callable[[Folder, Report], None]]] = {
     "dicho_item_functions.csv": dichotomous_item_functions,
     "dicho_ability.csv": lambda folder, report: ability_rows(folder, report, "dicho"),
@@ -1202,7 +1248,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("directory", type=Path)
+    parser.add_argument("directory", type=Path, nargs="?", default=OURS, help="default: the tests' own")
     parser.add_argument("--only", default="", help="files whose name holds this")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)

@@ -298,7 +298,18 @@ class _Search:
         ):
             self.value, self.best = value, items
 
+    def contradicts(self, required: tuple[int, ...], barred: tuple[int, ...]) -> bool:
+        """Whether a testlet would be given in part: barred by one item, begun by another."""
+        if self.plain:
+            return False
+        testlet = self.problem.layout.tree.testlet
+        begun = testlet[[*self.problem.taken.tolist(), *required]]
+        without = testlet[list(barred)]
+        return bool(np.intersect1d(begun[begun >= 0], without[without >= 0]).size)
+
     def push(self, required: tuple[int, ...], barred: tuple[int, ...]) -> None:
+        if self.contradicts(required, barred):
+            return
         test = self.solve(self.priced, required, barred)
         if not test.feasible:
             return
@@ -318,6 +329,8 @@ class _Search:
         """Bar the weaker of two enemies until none is left, and try exchanges: a good test early."""
         while (pair := _conflict(self.problem, node.items)) is not None:
             barred = (*node.barred, pair[1])
+            if self.contradicts(node.required, barred):
+                return
             test = self.solve(self.priced, node.required, barred)
             if not test.feasible:
                 return
@@ -462,7 +475,7 @@ def _conflict(problem: _Problem, items: IntArray) -> tuple[int, int] | None:
 
 
 def _enemies_of(problem: _Problem, item: int) -> tuple[int, ...]:
-    enemies = problem.members[problem.members[:, item]].any(axis=0)
+    enemies: BoolArray = np.any(problem.members[problem.members[:, item]], axis=0, keepdims=True)[0]
     enemies[item] = False
     return tuple(np.flatnonzero(enemies).tolist())
 

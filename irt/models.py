@@ -30,12 +30,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, log_expit
 
+from irt.errors import InvalidParameters
 from irt.types import (
     FloatArray,
     GradedParameters,
     IntArray,
     ItemParameters,
     NominalParameters,
+    ParameterDraws,
     Parameters,
 )
 
@@ -431,3 +433,100 @@ def tables(parameters: Parameters, nodes: ArrayLike) -> Tables:
             log_probability[block, : log_p.shape[-1]] = log_p.transpose(1, 2, 0)
             expected[:, block] = (np.exp(log_p) * slope**2).sum(axis=-1)
     return Tables(log_probability, expected)
+
+
+def parameter_draws(parameters: ItemParameters, covariance: ArrayLike, *, points: int = 5) -> ParameterDraws:
+    r"""Quadrature points over normal errors of calibration, in the scale log a, b, logit c, logit d.
+
+    Parameters
+    ----------
+    parameters : ItemParameters, n_items
+        The estimates.
+    covariance : array_like, shape (n_items, 4, 4)
+        Of (log a, b, logit c, logit d) of each item; rows of 0 for what is known, as c = 0 and d = 1 must be.
+    points : int
+        Gauss-Hermite points per uncertain parameter; `points` ** (number of uncertain parameters) draws.
+
+    Returns
+    -------
+    ParameterDraws
+        The same standard normal points for every item, each item with its own covariance.
+
+    Raises
+    ------
+    InvalidParameters
+        Another shape, not positive semidefinite, or a variance where an asymptote is absent.
+    """
+    cover = np.asarray(covariance, dtype=np.float64)
+    if cover.shape != (len(parameters), 4, 4):
+        raise InvalidParameters(
+            "covariance", None, f"must have shape {(len(parameters), 4, 4)}, has {cover.shape}"
+        )
+    fixed = np.stack([parameters.c == 0, parameters.d == 1], axis=1)
+    for index, (matrix, absent) in enumerate(zip(cover, fixed, strict=True)):
+        if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+            raise InvalidParameters("covariance", index, "must be finite and symmetric")
+        if np.linalg.eigvalsh(matrix)[0] < -1e-10:
+            raise InvalidParameters("covariance", index, "must be positive semidefinite")
+        if np.diag(matrix)[2:][absent].any():
+            raise InvalidParameters("covariance", index, "an asymptote that is absent has no variance")
+    used = np.flatnonzero(np.diagonal(cover, axis1=1, axis2=2).any(axis=0))
+    if not len(used):
+        return ParameterDraws([parameters])
+    values, vectors = np.linalg.eigh(cover[:, used[:, None], used])
+    spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    node, weight = np.polynomial.hermite_e.hermegauss(points)
+    z = np.stack([axis.ravel() for axis in np.meshgrid(*[node] * len(used), indexing="ij")], axis=1)
+    share = np.prod(np.meshgrid(*[weight] * len(used), indexing="ij"), axis=0).ravel()
+    with np.errstate(divide="ignore"):
+        centre = np.stack(
+            [np.log(parameters.a), parameters.b, _logit(parameters.c), _logit(parameters.d)], axis=1
+        )
+    draws = []
+    for point in z:
+        moved = centre.copy()
+        moved[:, used] += spread @ point
+        floor = expit(moved[:, 2])
+        ceiling = np.maximum(expit(moved[:, 3]), floor + 1e-6)
+        draws.append(ItemParameters(np.exp(moved[:, 0]), moved[:, 1], floor, ceiling))
+    return ParameterDraws(draws, share)
+
+
+def _logit(probability: FloatArray) -> FloatArray:
+    return np.log(probability) - np.log1p(-probability)
+
+
+def expected_tables(draws: ParameterDraws, nodes: ArrayLike) -> Tables:
+    r"""Tables of the expected response functions: probabilities averaged over what the parameters may be.
+
+    .. math:: \bar P_{ik}(\theta) = \sum_m w_m P_{ik}(\theta;\xi_m),\qquad
+              \bar I_i = \sum_k \bar P_{ik}'^2 / \bar P_{ik}
+
+    Parameters
+    ----------
+    draws : ParameterDraws, n_items
+    nodes : array_like, shape (n_quadrature,), logits
+
+    Notes
+    -----
+    With errors independent between items, the likelihood averaged over the errors is the product of these
+    probabilities: a posterior made with them is the exact one of a person whose items are known only so well.
+
+    References
+    ----------
+    Lewis, C. (2001). Expected response functions. In Boomsma, van Duijn & Snijders, *Essays on Item Response
+    Theory*, 163-171. Mislevy, R. J., Wingersky, M. S. & Sheehan, K. M. (1994), ETS RR-94-28.
+    """
+    points = np.asarray(nodes, dtype=np.float64)
+    first = draws.draws[0]
+    shape = (len(points), len(first), int(first.n_categories.max()))
+    p, slope = np.zeros(shape), np.zeros(shape)
+    for draw, weight in zip(draws.draws, draws.weights, strict=True):
+        terms = category_terms(draw, points)
+        chance = weight * np.exp(terms.log_probability)
+        p += chance
+        slope += chance * terms.slope
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_probability = np.log(p)
+        known = np.where(p > 0, slope * slope / p, 0.0)
+    return Tables(np.ascontiguousarray(log_probability.transpose(1, 2, 0)), known.sum(axis=-1))

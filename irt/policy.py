@@ -45,6 +45,7 @@ from numpy.typing import ArrayLike
 
 from irt import ability, levels, models, randomness, selection
 from irt.ability import DEFAULT_GRID, Grid, NormalPrior, Posterior
+from irt.constraints import Assembly, Constraints, absorb, assemble, kingsbury_zara, priority_index
 from irt.errors import InfeasibleBlueprint, InvalidParameters, InvalidResponses, InvalidRules, NotReportable
 from irt.exposure import Eligibility, SympsonHetter, band_of
 from irt.profile import Profile, ProfileModel, domain_profile
@@ -104,6 +105,14 @@ _TINY: Final = 1e-250  # a posterior this small has lost digits to underflow
 _SPARE: Final = 32  # items listed per cell of theta beyond those that a whole test can use up
 
 
+class Method(Enum):
+    """How the rows of the blueprint bear on the next item; the value is the name in a test design."""
+
+    SHADOW = "shadow"  # a full test that meets every row is assembled before each item
+    KINGSBURY_ZARA = "kingsbury_zara"  # the domain farthest below its share; nothing else is kept
+    PRIORITY_INDEX = "priority_index"  # gains times the room left in each row; nothing is promised
+
+
 class Outcome(Enum):
     """Whether a score may be reported; the value says what to do."""
 
@@ -135,6 +144,10 @@ class Rules:
         Of `Criterion.PROGRESSIVE` and `PROPORTIONAL`: above 0, larger keeps the choice random for longer.
     n_strata, blocking : int, bool
         Of `Criterion.A_STRATIFIED`: number of strata, and whether each covers the whole range of difficulty.
+    method : Method
+        How the blueprint bears on the choice; the others are there to be compared with the shadow test.
+    constraints : Constraints, optional
+        Enemies and quotas beyond the tree; only with the shadow test.
     seconds : ndarray, shape (n_items,), seconds, optional
         Expected time of each item: gains are then gains per second.
     eligibility : Eligibility, optional
@@ -167,6 +180,8 @@ class Rules:
     acceleration: float = 1.0
     n_strata: int = 4
     blocking: bool = True
+    method: Method = Method.SHADOW
+    constraints: Constraints | None = None
     seconds: FloatArray | None = None
     eligibility: Eligibility | None = None
     sympson_hetter: SympsonHetter | None = None
@@ -187,6 +202,8 @@ class Rules:
             raise InvalidRules("minimum_responses", problem)
         if any(count < 1 for count in self.randomesque):
             raise InvalidRules("randomesque", "must be counts of at least 1")
+        if self.constraints is not None and self.method is not Method.SHADOW:
+            raise InvalidRules("constraints", f"cannot be kept by {self.method.value}")
         if not (math.isfinite(self.acceleration) and self.acceleration > 0):
             raise InvalidRules("acceleration", f"must be finite and greater than 0, is {self.acceleration}")
 
@@ -202,6 +219,8 @@ class Step(NamedTuple):
     gain: float  # of the item by the design's criterion, 1/logit^2 by default; 0 when the test stops
     relaxed: tuple[int, ...]  # nodes whose row could not be met any more
     rejected: tuple[int, ...] = ()  # items that exposure control passed over at this choice
+    proven: bool = True  # False: the search for the best test was cut short, and a good one served
+    unmet: tuple[int, ...] = ()  # quotas of the constraints that no test could meet any more
 
 
 class Score(NamedTuple):
@@ -265,6 +284,7 @@ class Policy:
     below: FloatArray  # (n_levels - 1, n_quadrature)
     stops: tuple[Prepared, ...]
     free: bool  # no row but the length: the best items are the shadow test
+    rows: Constraints | None  # what the tree could not take in
     unit: IntArray  # (n_items,): first item of the testlet, the item itself when it stands alone
     path: IntArray  # (n_items, depth): nodes above the item, padded with the root
     domain: IntArray  # (n_items,): child of the root above the item, 0..n_domains-1; -1 at the root itself
@@ -489,16 +509,83 @@ class Policy:
         """Take the item from the shadow test of these gains; `finishing` once a stopping rule holds."""
         ineligible = self.ineligible(theta, draws.eligibility)
         priority = self.priorities(self.mixed(gain, seed, len(answered)), draws.ranks, ineligible)
+        control, passed = self.rules.sympson_hetter, []
+        if control is not None and self.free:
+            passed = self._passed_over(control, priority, answered, seed, available)
+            priority[passed] -= self._decisive
+        step = self._one_choice(
+            theta, se, gain, priority, answered, seed, ineligible, available, finishing=finishing
+        )
+        if control is None or finishing:
+            return step
+        while step.item is not None and step.item not in passed and not self._is_owed(step.item, answered):
+            draw = float(randomness.uniform(seed, Purpose.ADMISSION, step.item))
+            if draw < control.probabilities[step.item]:
+                break
+            passed.append(step.item)
+            priority[self.unit == step.item] -= self._decisive
+            step = self._one_choice(
+                theta, se, gain, priority, answered, seed, ineligible, available, finishing=finishing
+            )
+        if step.item in passed:  # nothing else can be asked
+            passed.remove(step.item)
+            step = step._replace(eligible=False)
+        return step._replace(rejected=tuple(passed))
+
+    def _passed_over(
+        self,
+        control: SympsonHetter,
+        priority: FloatArray,
+        answered: IntArray,
+        seed: int,
+        available: BoolArray | None,
+    ) -> list[int]:
+        """Items left that are better than the best one that its draw admits, of a design without rows."""
+        left = np.ones(len(priority), dtype=np.bool_) if available is None else available.copy()
+        left[answered] = False
+        admitted = left & (
+            randomness.uniform(seed, Purpose.ADMISSION, np.arange(len(left))) < control.probabilities
+        )
+        if not admitted.any():
+            return []
+        better = np.flatnonzero(left & (priority > priority[admitted].max()))
+        passed: list[int] = better[np.argsort(-priority[better])].tolist()
+        return passed
+
+    def _one_choice(
+        self,
+        theta: float,
+        se: float,
+        gain: FloatArray,
+        priority: FloatArray,
+        answered: IntArray,
+        seed: int,
+        ineligible: BoolArray | None,
+        available: BoolArray | None,
+        *,
+        finishing: bool,
+    ) -> Step:
         relaxed: tuple[int, ...] = ()
+        assembly: Assembly | None = None
         if self.free:
             shadow, relaxed = self._best(priority, answered, available)
+        elif self.rules.method is not Method.SHADOW:
+            shadow = self._balanced(gain, priority, answered, available)
+        elif self.rows is not None:
+            assembly = assemble(
+                self.layout, self.rows, priority, answered, self.rules.length, available=available
+            )
+            shadow = assembly.shadow
         else:
             shadow = shadow_test(self.layout, priority, answered, self.rules.length, available=available)
         if not shadow.feasible:
             shadow, relaxed = self._relaxed_shadow_test(shadow, priority, answered, available)
-        return self.taken_from(
+        step = self.taken_from(
             shadow, theta, se, gain, priority, answered, seed, ineligible, relaxed, finishing
         )
+        if assembly is not None:
+            step = step._replace(proven=assembly.proven, unmet=assembly.unmet)
+        return step
 
     def taken_from(
         self,
@@ -519,7 +606,6 @@ class Policy:
         if not len(new):
             return Step(theta, se, None, Reason.EXHAUSTED, True, 0.0, relaxed)
         item = int(new[0])
-        rejected: tuple[int, ...] = ()
         if not self._is_owed(item, answered):
             if self.rules.prefer_testlets:
                 # The preference puts testlets into the test, not in front of it.
@@ -528,15 +614,34 @@ class Policy:
                 item = int(new[0])
             if finishing:
                 item = self._first_needed(new, answered)
-            elif self.rules.sympson_hetter is not None:
-                item, rejected = self._admitted(new, seed)
             elif position < len(self.rules.randomesque):
                 pool = min(self.rules.randomesque[position], len(new))
                 draw = float(randomness.uniform(seed, Purpose.RANDOMESQUE, position))
                 item = int(new[int(draw * pool)])
             item = int(self.unit[item])
         eligible = ineligible is None or not bool(ineligible[item])
-        return Step(theta, se, item, None, eligible, float(gain[item]), relaxed, rejected)
+        return Step(theta, se, item, None, eligible, float(gain[item]), relaxed)
+
+    def taken_from_each(self, tests: IntArray, priority: FloatArray, taken: IntArray) -> IntArray:
+        """`taken_from` for many persons whose sittings neither finish nor draw, shape (n_persons,).
+
+        Parameters
+        ----------
+        tests : ndarray of int, shape (n_persons, length)
+            Shadow tests: the items given, then the new ones.
+        priority : ndarray, shape (n_persons, n_items)
+        taken : ndarray of int, shape (n_persons, n_given)
+        """
+        new, testlet = tests[:, taken.shape[1] :], self.tree.testlet
+        item = new[:, 0]
+        owed = (testlet[item] >= 0) & (testlet[taken] == testlet[item][:, None]).any(axis=1)
+        if self.rules.prefer_testlets:
+            # The preference puts testlets into the test, not in front of it.
+            alone = np.take_along_axis(priority, new, axis=1) - self._decisive * (testlet[new] >= 0)
+            best = np.take_along_axis(new, alone.argmax(axis=1)[:, None], axis=1)[:, 0]
+        else:
+            best = item
+        return np.where(owed, item, self.unit[best])
 
     def mixed(self, gain: FloatArray, seed: int, position: int) -> FloatArray:
         """Gains with the random part of the criteria that have one, shape of `gain`."""
@@ -556,7 +661,7 @@ class Policy:
         places = np.flatnonzero(left)
         wanted = self.rules.length - len(answered)
         relaxed: tuple[int, ...] = (0,) if len(places) < wanted else ()
-        if self._walks:
+        if self.rules.randomesque:
             own = priority[places]
             if len(places) > wanted:
                 best = np.argpartition(-own, wanted - 1)[:wanted]
@@ -566,10 +671,44 @@ class Policy:
             places = places[[int(np.argmax(priority[places]))]]
         return ShadowTest(True, np.concatenate([answered, places]), 0.0, None, None, None), relaxed
 
-    @property
-    def _walks(self) -> bool:
-        """Whether more than the best item may be looked at."""
-        return bool(self.rules.randomesque) or self.rules.sympson_hetter is not None
+    def _balanced(
+        self, gain: FloatArray, priority: FloatArray, answered: IntArray, available: BoolArray | None
+    ) -> ShadowTest:
+        """Order the items left by Kingsbury and Zara's method or the priority index; no test is assembled.
+
+        Items above which a maximum is reached come last, and so does what exposure control bars.
+        """
+        tree = self.tree
+        left = np.ones(len(priority), dtype=np.bool_) if available is None else available.copy()
+        left[answered] = False
+        counts = counts_below(tree, answered)
+        full = counts >= tree.upper
+        full[0] = False
+        closed = full[self.path].any(axis=1)
+        started = np.unique(tree.testlet[answered])
+        owed = left & (tree.testlet >= 0) & np.isin(tree.testlet, started)
+        if owed.any():
+            items = np.flatnonzero(owed)
+            items = items[np.argsort(tree.testlet_position[items])]
+            return ShadowTest(True, np.concatenate([answered, items]), 0.0, None, None, None)
+        if len(started[started >= 0]) >= tree.max_testlets:
+            closed |= tree.testlet >= 0
+        value = priority - priority.min() + 1.0
+        if self.rules.method is Method.PRIORITY_INDEX:
+            value = priority_index(value, self.path, tree.lower, tree.upper, counts)
+        else:
+            children = np.flatnonzero(tree.parent == 0)
+            targets = (tree.lower + np.minimum(tree.upper, tree.upper[0]))[children] / 2
+            area_left = (
+                np.bincount(self.domain[left & ~closed & (self.domain >= 0)], minlength=len(children)) > 0
+            )
+            area = kingsbury_zara(np.maximum(targets, 1e-9), counts[children], area_left)
+            if area is not None:
+                value = np.where(self.domain == area, value + self._decisive * 4, value)
+        value = np.where(closed, value - self._decisive * 16, value)
+        places = np.flatnonzero(left)
+        places = places[np.argsort(-value[places], kind="stable")][: self.rules.length - len(answered)]
+        return ShadowTest(True, np.concatenate([answered, places]), 0.0, None, None, None)
 
     def _most_informative(self, lists: Shortlists, items: Indices, scores: Indices, seed: int) -> Step | None:
         """Decide as `step` would, with few array operations and few items of the bank.
@@ -582,9 +721,9 @@ class Policy:
         except TypeError:
             return None
         count, seen = len(given), set(given)
-        if not 0 < count < self.rules.length or len(credits) != count or len(seen) != count:
+        if count >= self.rules.length or len(credits) != count or len(seen) != count:
             return None
-        if min(given) < 0 or max(given) >= len(self.kind) or not set(credits) <= {0, 1}:
+        if min(given, default=0) < 0 or max(given, default=0) >= len(self.kind) or not set(credits) <= {0, 1}:
             return None
         places = [2 * item + credit for item, credit in zip(given, credits, strict=True)]
         places.append(2 * len(self.kind))
@@ -650,19 +789,9 @@ class Policy:
     @property
     def in_batch(self) -> bool:
         """Whether the shadow tests of many persons can be solved together."""
-        return not self.free
-
-    def _admitted(self, new: IntArray, seed: int) -> tuple[int, tuple[int, ...]]:
-        """First item that its Sympson-Hetter draw admits, and those passed over; the best when none is."""
-        control = self.rules.sympson_hetter
-        if control is None:
-            return int(new[0]), ()
-        units = self.unit[new]
-        admitted = randomness.uniform(seed, Purpose.ADMISSION, units) < control.probabilities[units]
-        if not admitted.any():
-            return int(new[0]), ()
-        first = int(np.argmax(admitted))
-        return int(new[first]), tuple(dict.fromkeys(units[:first].tolist()))
+        rules = self.rules
+        plain = self.rows is None and rules.method is Method.SHADOW and rules.sympson_hetter is None
+        return plain and not self.free
 
     def _first_needed(self, new: IntArray, answered: IntArray) -> int:
         """Best of the new items that serve the most minima which the answers do not meet yet."""
@@ -776,10 +905,17 @@ def compile_policy(parameters: Parameters, tree: BlueprintTree, rules: Rules) ->
     if rules.profile is not None and (domain < 0).any():
         raise InvalidRules("profile", f"item {int(np.argmax(domain < 0))} lies in no domain")
 
+    rows = None
+    if rules.constraints is not None:
+        tree, rows = absorb(tree, rules.constraints)
     layout = prepare(tree)
     trial = shadow_test(layout, np.zeros(n_items), [], rules.length)
     if not trial.feasible:
         raise InfeasibleBlueprint(trial.node or 0, int(trial.needed or 0), int(trial.available_count or 0))
+    if rows:
+        unmet = assemble(layout, rows, np.zeros(n_items), [], rules.length).unmet
+        if unmet:
+            raise InvalidRules("constraints", f"no test meets quota {unmet[-1]} beside the rows before it")
 
     distinct, kind = _kinds(parameters)
     if rules.criterion is Criterion.A_STRATIFIED:  # strata count items, not kinds of items
@@ -839,6 +975,7 @@ def compile_policy(parameters: Parameters, tree: BlueprintTree, rules: Rules) ->
         below=frozen(levels.below_weights(rules.cuts, rules.grid)),
         stops=stops,
         free=free,
+        rows=rows or None,
         unit=_units(tree),
         path=_paths(tree),
         domain=domain,

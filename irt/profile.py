@@ -28,15 +28,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
 from irt import models
 from irt.ability import NormalPrior, checked_scores
-from irt.errors import InvalidRules
-from irt.types import BoolArray, FloatArray, IntArray, ItemParameters, frozen
+from irt.errors import InvalidResponses, InvalidRules
+from irt.types import BoolArray, FloatArray, IntArray, Parameters, frozen
 
 _MOST_STEPS: Final = 60
 _CONVERGED: Final = 1e-10
+_POINTS: Final = {1: 61, 2: 41, 3: 21, 4: 13, 5: 9}  # per domain, by the number of domains
+_MOST_POINTS: Final = 1_000_000
+_TABLE: Final = 801
 
 
 class Standing(IntEnum):
@@ -112,8 +116,16 @@ class Profile(NamedTuple):
         return not self.standing.any()
 
 
+class ProfileMean(NamedTuple):
+    """Posterior mean of the domain abilities."""
+
+    theta: FloatArray  # (n_domains,), logits
+    se: FloatArray  # (n_domains,): posterior sd, logits
+    covariance: FloatArray  # (n_domains, n_domains), logits^2
+
+
 def domain_profile(
-    parameters: ItemParameters,
+    parameters: Parameters,
     domains: ArrayLike,
     scores: ArrayLike,
     *,
@@ -124,11 +136,11 @@ def domain_profile(
 
     Parameters
     ----------
-    parameters : ItemParameters, n_items
+    parameters : Parameters, n_items
         Of the items answered.
     domains : array_like of int, shape (n_items,)
         Domain of each of them, 0..n_domains-1.
-    scores : array_like of 0 and 1, shape (n_items,)
+    scores : array_like of int, shape (n_items,)
     prior : NormalPrior
         Mean and sd of every domain ability.
     model : ProfileModel
@@ -148,6 +160,7 @@ def domain_profile(
 
     Examples
     --------
+    >>> from irt import ItemParameters
     >>> scores = [1] * 8 + [0] * 2 + [1] * 3 + [0] * 7
     >>> bank = ItemParameters([1.0] * 20, [0.0] * 20, [0.0] * 20, [1.0] * 20)
     >>> model = ProfileModel(correlation=np.array([[1.0, 0.6], [0.6, 1.0]]))
@@ -156,39 +169,10 @@ def domain_profile(
     ([0.68, -0.34], [False, False])
     """
     n_domains = len(model.correlation)
-    right = checked_scores(parameters, scores) == 1
-    domain = np.asarray(domains, dtype=np.int64)
+    domain, observed = _checked(parameters, domains, scores, n_domains)
     covariance = model.correlation * prior.sd**2
-    precision = np.linalg.inv(covariance)
-    own = np.arange(len(parameters))
-
-    def log_density(theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """Log-posterior, its gradient and the information of each domain."""
-        terms = models.LogTerms(*(values[domain, own] for values in models.log_terms(parameters, theta)))
-        value = np.where(right, terms.right, terms.wrong)
-        slope = np.where(right, 1.0, -1.0) * np.exp(terms.slope - value)
-        weight = np.exp(2 * terms.slope - terms.right - terms.wrong)
-        pull = precision @ (theta - prior.mean)
-        gradient = np.bincount(domain, slope, n_domains) - pull
-        height = float(value.sum() - 0.5 * (theta - prior.mean) @ pull)
-        return height, gradient, np.bincount(domain, weight, n_domains).astype(np.float64)
-
-    theta = np.full(n_domains, prior.mean)
-    height, gradient, information = log_density(theta)
-    converged = False
-    for _ in range(_MOST_STEPS):
-        step = np.linalg.solve(precision + np.diag(information), gradient)
-        if np.abs(step).max() < _CONVERGED:
-            converged = True
-            break
-        scale = 1.0
-        while scale > 1e-6:
-            candidate = log_density(theta + scale * step)
-            if candidate[0] >= height - 1e-12 * abs(height):
-                break
-            scale /= 2
-        theta = theta + scale * step
-        height, gradient, information = candidate
+    precision = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    theta, information, converged = _mode(parameters, domain, observed, prior.mean, precision)
 
     posterior_covariance = np.linalg.inv(precision + np.diag(information))
     se = np.sqrt(np.diag(posterior_covariance))
@@ -215,6 +199,134 @@ def domain_profile(
         n_responses=np.bincount(domain, minlength=n_domains),
         converged=converged,
     )
+
+
+def _checked(
+    parameters: Parameters, domains: ArrayLike, scores: ArrayLike, n_domains: int
+) -> tuple[IntArray, IntArray]:
+    observed = checked_scores(parameters, scores)
+    domain = np.asarray(domains, dtype=np.int64)
+    if domain.shape != observed.shape:
+        raise InvalidResponses("domains", None, f"must be {len(observed)} domains, one per item answered")
+    wrong = (domain < 0) | (domain >= n_domains)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise InvalidResponses("domains", place, f"must be 0 to {n_domains - 1}, is {domain[place]}")
+    return domain, observed
+
+
+def _mode(
+    parameters: Parameters, domain: IntArray, observed: IntArray, mean: float, precision: FloatArray
+) -> tuple[FloatArray, FloatArray, bool]:
+    """Posterior mode, Fisher information of each domain there, and whether it was reached."""
+    n_domains, own = len(precision), np.arange(len(parameters))
+
+    def log_density(theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Log-posterior, its gradient and the information of each domain."""
+        terms = models.response_terms(parameters, observed, theta)
+        value, slope = terms.log_probability[domain, own], terms.slope[domain, own]
+        weight = models.information(parameters, theta)[domain, own]
+        pull = precision @ (theta - mean)
+        gradient = np.bincount(domain, slope, n_domains) - pull
+        height = float(value.sum() - 0.5 * (theta - mean) @ pull)
+        return height, gradient, np.bincount(domain, weight, n_domains).astype(np.float64)
+
+    theta = np.full(n_domains, mean)
+    height, gradient, information = log_density(theta)
+    for _ in range(_MOST_STEPS):
+        step = np.linalg.solve(precision + np.diag(information), gradient)
+        if np.abs(step).max() < _CONVERGED:
+            return theta, information, True
+        scale = 1.0
+        while scale > 1e-6:
+            candidate = log_density(theta + scale * step)
+            if candidate[0] >= height - 1e-12 * abs(height):
+                break
+            scale /= 2
+        theta = theta + scale * step
+        height, gradient, information = candidate
+    return theta, information, False
+
+
+def profile_mean(
+    parameters: Parameters,
+    domains: ArrayLike,
+    scores: ArrayLike,
+    *,
+    prior: NormalPrior,
+    model: ProfileModel,
+    points: int | None = None,
+) -> ProfileMean:
+    r"""Posterior mean and covariance of the domain abilities by quadrature: what `domain_profile` approximates.
+
+    Parameters
+    ----------
+    parameters : Parameters, n_items
+        Of the items answered.
+    domains : array_like of int, shape (n_items,)
+        Domain of each of them, 0..n_domains-1.
+    scores : array_like of int, shape (n_items,)
+    prior : NormalPrior
+        Mean and sd of every domain ability.
+    model : ProfileModel
+    points : int, optional
+        Gauss-Hermite points per domain; by default 61, 41, 21, 13, 9 for 1 to 5 domains and 5 for more.
+
+    Raises
+    ------
+    InvalidResponses
+        A score that the item does not have, a domain that does not exist.
+    InvalidRules
+        More than a million points in all.
+
+    Notes
+    -----
+    A product rule centred on the mode and scaled by the Laplace covariance. The log-likelihood of a domain is
+    tabulated once and read by a cubic spline, so that the cost is that of the points: 30 to 45 ms for the 59,049
+    of five domains, which are right to about 5e-5 for 32 items, all-right patterns included; the mode is off by
+    up to 0.15 there, because a posterior beyond the items is skewed.
+
+    References
+    ----------
+    Naylor, J. C. & Smith, A. F. M. (1982). Applications of a method for the efficient computation of posterior
+    distributions. *Applied Statistics* 31, 214-225.
+
+    Examples
+    --------
+    >>> from irt import ItemParameters
+    >>> scores = [1] * 8 + [0] * 2 + [1] * 3 + [0] * 7
+    >>> bank = ItemParameters([1.0] * 20, [0.0] * 20, [0.0] * 20, [1.0] * 20)
+    >>> model = ProfileModel(correlation=np.array([[1.0, 0.6], [0.6, 1.0]]))
+    >>> mean = profile_mean(bank, [0] * 10 + [1] * 10, scores, prior=NormalPrior(), model=model)
+    >>> mean.theta.round(2).tolist(), mean.se.round(2).tolist()
+    ([0.7, -0.35], [0.54, 0.53])
+    """
+    n_domains = len(model.correlation)
+    domain, observed = _checked(parameters, domains, scores, n_domains)
+    count = _POINTS.get(n_domains, 5) if points is None else points
+    if count < 2 or count**n_domains > _MOST_POINTS:
+        raise InvalidRules("points", f"must be at least 2 and {_MOST_POINTS} in all, is {count}")
+    precision = np.asarray(np.linalg.inv(model.correlation * prior.sd**2), dtype=np.float64)
+    centre, information, _ = _mode(parameters, domain, observed, prior.mean, precision)
+    scale = np.linalg.cholesky(np.linalg.inv(precision + np.diag(information)))
+
+    root, weight = np.polynomial.hermite_e.hermegauss(count)
+    z = np.stack([axis.ravel() for axis in np.meshgrid(*[root] * n_domains, indexing="ij")])
+    log_weight = np.sum(np.meshgrid(*[np.log(weight)] * n_domains, indexing="ij"), axis=0).ravel()
+    theta = centre[:, None] + scale @ z
+    away = theta - prior.mean
+    log_density = log_weight + 0.5 * (z * z).sum(axis=0) - 0.5 * (away * (precision @ away)).sum(axis=0)
+    for place in range(n_domains):
+        own = np.flatnonzero(domain == place)
+        if len(own):
+            nodes = np.linspace(theta[place].min(), theta[place].max(), _TABLE)
+            value, _, _ = models.log_likelihood_derivatives(parameters.take(own), observed[own], nodes)
+            log_density += CubicSpline(nodes, value)(theta[place])
+    mass = np.exp(log_density - log_density.max())
+    mass /= mass.sum()
+    mean = theta @ mass
+    covariance = (theta - mean[:, None]) * mass @ (theta - mean[:, None]).T
+    return ProfileMean(mean, np.sqrt(np.diag(covariance)), covariance)
 
 
 def _prmse_of_total(covariance: FloatArray, information: FloatArray) -> FloatArray:

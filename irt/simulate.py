@@ -21,7 +21,15 @@ from scipy.special import expit, ndtr, ndtri
 from irt import ability, levels, models, randomness
 from irt.ability import NormalPrior, Posterior
 from irt.errors import InvalidParameters
-from irt.exposure import Eligibility, Exposure, adjusted, band_of, item_exposure
+from irt.exposure import (
+    Eligibility,
+    Exposure,
+    SympsonHetter,
+    adjusted,
+    band_of,
+    item_exposure,
+    sympson_hetter_round,
+)
 from irt.pix import PixPolicy
 from irt.policy import INTERVAL, Policy, Reason, Rules, Step, compile_policy
 from irt.randomness import Purpose
@@ -92,9 +100,7 @@ class Simulation(NamedTuple):
     conditional: Conditional
     learners_per_second: float | None
     sittings: Sittings
-    passed_over: FloatArray | None = (
-        None  # (n_items,): share of persons whom Sympson-Hetter kept the item from
-    )
+    passed_over: FloatArray  # (n_items,): share of the persons from whom Sympson-Hetter kept the item
 
 
 def population(n_persons: int, *, prior: NormalPrior, seed: int) -> FloatArray:
@@ -253,7 +259,7 @@ def fit_eligibility(
     for number in range(rounds):
         trial = with_eligibility(policy, current)
         round_seed = randomness.derived_seed(seed, Purpose.FITTING_ROUND, number)
-        result = simulate(trial, abilities, seed=round_seed, processes=processes)
+        result = simulate(trial, abilities, seed=round_seed, processes=processes, warm=False)
         given = result.sittings.items
         rates = np.full((n_bands, n_items), np.nan)
         for row in range(n_bands):
@@ -268,12 +274,71 @@ def fit_eligibility(
     return Eligibility(np.mean(kept, axis=0), bounds)
 
 
+def fit_sympson_hetter(
+    policy: Policy,
+    theta: ArrayLike,
+    *,
+    target: float,
+    seed: int,
+    rounds: int = 12,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> SympsonHetter:
+    """Calibrate Sympson-Hetter probabilities by simulation.
+
+    Parameters
+    ----------
+    policy : Policy
+    theta : array_like, shape (n_persons,), logits
+        Population that the rates refer to.
+    target : float
+        Highest exposure rate.
+    seed : int
+    rounds : int
+        Simulations of the whole population, with fresh answers each time.
+
+    Returns
+    -------
+    SympsonHetter
+        Of the round whose highest exposure was the lowest: the procedure does not settle, it wanders around
+        the target.
+
+    Raises
+    ------
+    InvalidParameters
+        Naming `target` when it lies below what the length of the test makes unavoidable.
+
+    References
+    ----------
+    Sympson & Hetter (1985); van der Linden, W. J. (2003). Some alternatives to Sympson-Hetter item-exposure
+    control in computerized adaptive testing. *JEBS* 28, 249-265 (that it wanders).
+    """
+    n_items = len(policy.parameters)
+    floor = policy.rules.length / n_items
+    if not floor < target <= 1:
+        raise InvalidParameters("target", None, f"must lie above {floor:.3f}, length over bank, is {target}")
+    current = policy.rules.sympson_hetter or SympsonHetter(np.ones(n_items))
+    lowest, best = np.inf, current
+    for number in range(rounds):
+        trial = replace(policy, rules=replace(policy.rules, sympson_hetter=current), shortlists=None)
+        round_seed = randomness.derived_seed(seed, Purpose.FITTING_ROUND, number)
+        result = simulate(trial, theta, seed=round_seed, processes=processes, warm=False)
+        if result.max_exposure < lowest:
+            lowest, best = result.max_exposure, current
+        current = sympson_hetter_round(result.exposure.rates + result.passed_over, target)
+        if progress is not None:
+            progress(number + 1, rounds)
+    return best
+
+
 def with_eligibility(policy: Policy, eligibility: Eligibility | None) -> Policy:
     """Return the same policy under another exposure control."""
     rules: Rules = replace(policy.rules, eligibility=eligibility)
     if eligibility is not None and eligibility.probabilities.shape[1] != len(policy.parameters):
         return compile_policy(policy.parameters, policy.tree, rules)
-    return replace(policy, rules=rules)
+    # The lean step knows no exposure control.
+    lists = policy.shortlists if eligibility is None else None
+    return replace(policy, rules=rules, shortlists=lists)
 
 
 def summarise(
@@ -326,6 +391,7 @@ def summarise(
         conditional=conditional,
         learners_per_second=learners_per_second,
         sittings=sittings,
+        passed_over=np.zeros(len(policy.parameters)),
     )
 
 
@@ -434,7 +500,16 @@ def _run(
             shadows = None
             if policy.in_batch:
                 shadows = shadow_tests(policy.layout, priority, taken, longest, available=available)
-            for row, person in enumerate(running.tolist()):
+            alone = np.ones(len(running), dtype=np.bool_)
+            if shadows is not None and position >= len(policy.rules.randomesque):
+                alone = finishing | ~shadows.feasible
+                rows = np.flatnonzero(~alone)
+                chosen = policy.taken_from_each(shadows.items[rows], priority[rows], taken[rows])
+                asked[rows] = chosen
+                if barred is not None:
+                    forced[running[rows]] += barred[rows, chosen]
+            for row in np.flatnonzero(alone).tolist():
+                person = int(running[row])
                 theta_now, se_now, own = float(mean[row]), float(se[row]), seeds[person]
                 last = bool(finishing[row])
                 step: Step

@@ -338,6 +338,42 @@ class MixedParameters:
 Parameters: TypeAlias = ItemParameters | GradedParameters | NominalParameters | MixedParameters
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ParameterDraws:
+    """Item parameters that calibration leaves possible: draws of a posterior, or points of a quadrature rule.
+
+    Parameters
+    ----------
+    draws : sequence of Parameters, n_draws
+        Each holds the same items in the same order.
+    weights : array_like, shape (n_draws,), optional
+        Positive, scaled to sum to 1; equal if absent.
+
+    Raises
+    ------
+    InvalidParameters
+        No draw, draws of different banks, weights out of range.
+    """
+
+    draws: tuple[Parameters, ...]
+    weights: FloatArray
+
+    def __init__(self, draws: Sequence[Parameters], weights: ArrayLike | None = None) -> None:
+        if not draws:
+            raise InvalidParameters("draws", None, "must hold at least one draw")
+        for index, draw in enumerate(draws):
+            if not np.array_equal(draw.n_categories, draws[0].n_categories):
+                raise InvalidParameters("draws", index, "holds other items than the first draw")
+        share = _vector("weights", np.ones(len(draws)) if weights is None else weights, len(draws))
+        _refuse("weights", share, share <= 0, "must be greater than 0")
+        object.__setattr__(self, "draws", tuple(draws))
+        object.__setattr__(self, "weights", read_only(share / share.sum()))
+
+    def take(self, items: Indices) -> ParameterDraws:
+        """Return the draws of `items`, in that order."""
+        return ParameterDraws([draw.take(items) for draw in self.draws], self.weights)
+
+
 def _vector(name: str, values: ArrayLike, length: int | None) -> FloatArray:
     """One finite number per item, at least one item."""
     try:

@@ -134,6 +134,7 @@ def simulate(
     against: Annotated[
         str | None, typer.Option(help="`pix`: its published algorithm on the same bank, learners and luck")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="write a report with plots to this file")] = None,
     content: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -165,7 +166,8 @@ def simulate(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    policies: dict[str, Policy | PixPolicy] = {design: compiled.policy(snapshot)}
+    served = compiled.policy(snapshot)
+    policies: dict[str, Policy | PixPolicy] = {design: served}
     if against == "pix":
         cuts = np.array(snapshot.framework.cuts)
         policies |= {
@@ -174,6 +176,7 @@ def simulate(
             )
             for name, configuration in CONFIGURATIONS.items()
         }
+    results: dict[str, Simulation] = {}
     facts: dict[str, dict[str, Any]] = {}
     with Progress(*columns, console=errors, transient=True) as progress:
         for name, policy in policies.items():
@@ -187,7 +190,15 @@ def simulate(
                 progress=lambda done, _total, task=task: progress.update(task, completed=done),  # type: ignore[misc]
                 clock=time.perf_counter,
             )
+            results[name] = found
             facts[name] = _facts(found, learners, len(snapshot))
+    if html is not None:
+        from app.commands import report
+
+        own_result = results.pop(design)
+        asked = available if profession else None
+        run = report.Run(snapshot, compiled, served, own_result, seed, mean, sd, profession, asked, results)
+        html.write_text(report.page(run), encoding="utf-8")
     own = facts.pop(design)
     if as_json:
         typer.echo(json.dumps(own | ({"against": facts} if facts else {}), indent=2))

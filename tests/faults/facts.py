@@ -90,9 +90,7 @@ async def _histories(url: str) -> dict[UUID, History]:
     finally:
         await database.close()
     return {
-        sitting.id: History(
-            sitting, tuple(responses[sitting.id]), results[sitting.id], events[sitting.id]
-        )
+        sitting.id: History(sitting, tuple(responses[sitting.id]), results[sitting.id], events[sitting.id])
         for sitting in sittings
     }
 

@@ -56,7 +56,7 @@ class ServedDatabase:
 
     def bugs(self) -> list[str]:
         """What it said about things nobody foresaw, one line each."""
-        found = {}
+        found: dict[str, None] = {}
         for line in self.log().splitlines():
             with contextlib.suppress(ValueError):
                 entry = json.loads(line)

@@ -255,14 +255,15 @@ class TestLeanStep:
 
     def test_it_refuses_what_the_full_step_refuses(self) -> None:
         lean = policy(TWO_PARAMETERS, Criterion.MFI)
-        for items, scores in (
+        wrong: list[tuple[list[Any], list[int]]] = [
             ([1, 1], [0, 1]),
             ([300], [0]),
             ([-1], [0]),
             ([1], [2]),
             ([1.5], [1]),
             ([1], []),
-        ):
+        ]
+        for items, scores in wrong:
             with pytest.raises(InvalidResponses):
                 lean.step(items, scores, seed=1)
 
@@ -300,7 +301,10 @@ def test_impossible_seconds_and_unfit_criteria_are_refused() -> None:
 
 
 def test_a_mixed_bank_is_served_and_simulated() -> None:
-    parts = [calibrated_bank(20), GradedParameters(np.full(10, 1.2), np.tile([-1.0, 0.0, 1.0], (10, 1)))]
+    parts: list[ItemParameters | GradedParameters] = [
+        calibrated_bank(20),
+        GradedParameters(np.full(10, 1.2), np.tile([-1.0, 0.0, 1.0], (10, 1))),
+    ]
     compiled = compile_policy(
         MixedParameters(parts), flat_tree(30, 8, 8), Rules(length=8, minimum_length=8, cuts=np.array([0.0]))
     )

@@ -68,7 +68,7 @@ def test_every_simulated_choice_is_the_choice_of_a_step(design: str) -> None:
     for person in range(40):
         own = randomness.derived_seed(seed, Purpose.PERSON, person)
         luck = randomness.uniform(own, Purpose.ANSWER, np.arange(len(policy.parameters)))
-        answers = luck < models.probability(policy.parameters, PEOPLE[person : person + 1])[0]
+        answers = luck < models.category_probability(policy.parameters, PEOPLE[person : person + 1])[0, :, 1]
         items, scores = sit(policy, answers, seed=own)
         length = result.length[person]
         assert result.items[person, :length].tolist() == items

@@ -76,16 +76,16 @@ def wants_to_stop(policy: Policy, rule: StoppingRule, items: np.ndarray, scores:
             return max(lower, 1 - lower) >= probability
         case IntervalStop(cut, probability):
             z = norm.ppf(0.5 + probability / 2)
-            return not now.theta - z * now.se <= cut <= now.theta + z * now.se
+            return bool(not now.theta - z * now.se <= cut <= now.theta + z * now.se)
         case LevelStop(probability):
-            return max(policy.measure(now).level_probabilities) >= probability
+            return bool(policy.measure(now).level_probabilities.max() >= probability)
         case InformationStop(minimum):
             left = np.setdiff1d(np.arange(80), items)
-            return models.information(BANK, [now.theta])[0, left].max() < minimum
+            return bool(models.information(BANK, [now.theta])[0, left].max() < minimum)
         case ChangeStop(delta):
             return abs(now.theta - policy.posterior(items[:-1], scores[:-1]).theta) <= delta
         case RatioStop(cut, half, alpha, beta, generalized):
-            dense = np.linspace(-12, 12, 24001)
+            dense = np.linspace(-8, 8, 3201)
             value = models.log_likelihood_derivatives(BANK.take(items), scores, dense)[0]
             if generalized:
                 ratio = value[dense >= cut + half].max() - value[dense <= cut - half].max()
@@ -149,7 +149,9 @@ def test_the_likelihood_ratio_is_that_of_the_ends_of_the_region() -> None:
     policy = design(RatioStop(CUT, 0.5))
     items, scores = np.array([3, 17, 40]), np.array([1, 1, 0])
     ends = models.log_likelihood_derivatives(BANK.take(items), scores, [CUT - 0.5, CUT + 0.5])[0]
-    assert log_ratio(policy.stops[0], policy.kind[items], scores) == pytest.approx(ends[1] - ends[0], abs=1e-12)
+    assert log_ratio(policy.stops[0], policy.kind[items], scores) == pytest.approx(
+        ends[1] - ends[0], abs=1e-12
+    )
 
 
 def test_the_sequential_test_keeps_its_error_rates_at_the_ends_of_the_region() -> None:

@@ -87,4 +87,6 @@ def _set_theme(page: Page, theme: str) -> None:
 
 def _picture(page: Page, name: str) -> None:
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True)
+        page.screenshot(
+            path=Path(PICTURES) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True
+        )

@@ -14,6 +14,8 @@ from tests.faults.server import ServedDatabase
 Given = Mapping[str, Any]
 QUESTION = "form[data-player]"
 RESULT = "[data-finished]"
+OFFLINE = "[data-offline]"
+SAVED = "[data-saved]"
 
 # Where the keyboard is, and whether a sighted person can tell.
 STOP = """() => {
@@ -80,6 +82,20 @@ class Candidate:
         """From the introduction to the first question, by keyboard."""
         self.tab_to("form[action$=commencer] button")
         self.press_and_follow("Enter")
+
+    def begin_with_the_pointer(self, code: str) -> None:
+        """From the first page to the first question without a key that a script would handle."""
+        self.page.goto(self.address)
+        self.page.fill("input[name=code]", code)
+        for button in ("form.code button", "form[action$=commencer] button"):
+            with self.page.expect_navigation(wait_until="load"):
+                self.page.locator(button).click()
+
+    def choose_practice(self) -> None:
+        """From the first page to the introduction of the demonstration's practice."""
+        self.page.goto(self.address)
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.locator("button[name=design][value=practice]").click()
 
     @property
     def sitting(self) -> UUID:
@@ -225,7 +241,7 @@ class Candidate:
         """Answer the question being shown with the form's own controls, without sending it; at random if not told."""
         page = self.page
         self.interactions.add(self.interaction)
-        given = given or self._some_response()
+        given = given or self.some_response()
         match self.interaction:
             case "single_choice":
                 self._check(f'input[name=choice][value="{given["choice"]}"]')
@@ -247,7 +263,8 @@ class Candidate:
                 page.fill("input[name=number]", given["number"])
         return given
 
-    def _some_response(self) -> Given:
+    def some_response(self) -> Given:
+        """A response the fields of the page can take."""
         rng = self.rng
         match self.interaction:
             case "single_choice":
@@ -374,6 +391,12 @@ def same(given: Given | None, stored: Given | None) -> bool:
         return sorted(given[field]) == sorted(stored[field])
     return bool(given[field] == stored[field])
 
+
+def deadline_of(server: ServedDatabase, candidate: Candidate) -> datetime:
+    """The deadline as stored."""
+    deadline = history(server.url, candidate.sitting).sitting.deadline_at
+    assert deadline is not None
+    return deadline
 
 
 def assert_kept(candidate: Candidate, server: ServedDatabase) -> None:

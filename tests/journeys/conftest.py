@@ -50,6 +50,7 @@ class Browsers:
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
         self.may_lose_connection = False
+        self.may_be_unavailable = False
 
     def profile(self, **options: Any) -> BrowserContext:
         """A new profile; `options` are those of Playwright."""
@@ -75,8 +76,10 @@ class Browsers:
         if message.type != "error":
             return
         refused = message.text.startswith("Failed to load resource: the server responded with a status of 4")
+        away = message.text.startswith("Failed to load resource: the server responded with a status of 503")
         lost = message.text.startswith("Failed to load resource: net::ERR_")
-        if not (refused or (lost and self.may_lose_connection)):
+        expected = refused or (lost and self.may_lose_connection) or (away and self.may_be_unavailable)
+        if not expected:
             self.complaints.append(f"{message.text} ({message.location.get('url')})")
 
 

@@ -20,6 +20,15 @@ def opened(url: str) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Nobody else can write for as long as the block lasts."""
+    with opened(url) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.rollback()
+
+
 def items(url: str) -> dict[int, dict[str, Any]]:
     """The items of the latest release as their authors wrote them, by index."""
     query = (
@@ -79,3 +88,10 @@ def versions(url: str) -> dict[UUID, int]:
     )
     with opened(url) as db:
         return {UUID(version): index for version, index in db.execute(query)}
+
+
+def reports(url: str, sitting: UUID) -> list[str]:
+    """What a learner said was wrong, oldest first."""
+    with opened(url) as db:
+        query = "SELECT text FROM problem_report WHERE sitting_id = ? ORDER BY created_at"
+        return [text for (text,) in db.execute(query, (sitting.hex,))]

@@ -58,7 +58,9 @@ class Office:
         versions = database.versions(server.url)
         self._item = {version: items[index] for version, index in versions.items()}
 
-    def taken(self, design: str, answer: Callable[[dict[str, Any], int], Given | None], most: int = 99) -> str:
+    def taken(
+        self, design: str, answer: Callable[[dict[str, Any], int], Given | None], most: int = 99
+    ) -> str:
         """The launch link of a finished sitting."""
         sitting = self.client.post("/v1/sittings", json={"design": design}).raise_for_status().json()
         path = f"/v1/sittings/{sitting['id']}"
@@ -70,7 +72,9 @@ class Office:
                 "item": question["item"]["id"],
                 "response": answer(self._item[UUID(question["item"]["id"])], position),
             }
-            reply = self.client.post(f"{path}/responses", json=body, headers={"Idempotency-Key": str(position)})
+            reply = self.client.post(
+                f"{path}/responses", json=body, headers={"Idempotency-Key": str(position)}
+            )
             question = reply.raise_for_status().json()["question"]
         self.client.post(f"{path}/finish").raise_for_status()
         return str(sitting["launch_url"])
@@ -86,13 +90,14 @@ def office(server: ServedDatabase, access: Published, items: Items) -> Iterator[
 
 def test_the_checker_finds_what_is_planted(browsers: Browsers) -> None:
     page = browsers.page()
+    small = "display: inline-block; font-size: 6px; line-height: 6px"
     page.set_content(
-        "<html><body><img src='data:,'><p style='color:#ccc;background:#fff'>pale</p>"
-        "<a href='#' style='font-size:6px;padding:0'>a</a> <a href='#' style='font-size:6px'>b</a>"
-        "<div style='width:2000px'>wide</div></body></html>"
+        "<html><body><img src='data:,'><p style='color: #ccc; background: #fff'>pale</p>"
+        f"<ul><li><a href='#a' style='{small}'>a</a><br><a href='#b' style='{small}'>b</a></ul>"
+        "<input><div style='width: 2000px'>wide</div></body></html>"
     )
     rules = {violation.split(":")[0] for violation in audit.violations(page)}
-    assert {"image-alt", "color-contrast", "html-has-lang", "document-title"} <= rules
+    assert {"image-alt", "label", "color-contrast", "html-has-lang", "document-title", "target-size"} <= rules
     assert any("wider than the window" in fault for fault in audit.faults(page, "planted"))
 
 
@@ -123,7 +128,11 @@ def test_messages_of_the_first_page(server: ServedDatabase, browsers: Browsers) 
     page = browsers.page(reduced_motion="reduce")
     expired = database.add_expired_code(server.url)
     found = []
-    for name, code, status in (("empty", "", 422), ("unknown", "AAAA-AAAA-AAAA", 404), ("expired", expired, 410)):
+    for name, code, status in (
+        ("empty", "", 422),
+        ("unknown", "AAAA-AAAA-AAAA", 404),
+        ("expired", expired, 410),
+    ):
         page.goto(server.address)
         page.fill("input[name=code]", code)
         with page.expect_navigation(wait_until="load") as followed:
@@ -164,14 +173,22 @@ def test_pages_that_refuse(candidate: Candidate, server: ServedDatabase) -> None
     page.goto(home)
     assert post("repondre", [*form, ["choice", "a"], ["number", "1"], ["text", "a"]]) == 409
     found += audit.faults(page, "message 409 answered")
+    assert page.get_attribute("main .btn", "href") == f"/epreuve/{candidate.sitting}"
     page.goto(home)
     assert post("repondre", [["position", "un"]]) == 422
     found += audit.faults(page, "message 422")
+    assert page.get_attribute("main .btn", "href") == f"/epreuve/{candidate.sitting}"
     page.goto(home)
     assert post("repondre", [["position", "1"], ["text", "a" * 100_000]]) == 413
     found += audit.faults(page, "message 413")
     database.leave_time(server.url, candidate.sitting, -10)
-    assert post("repondre", [["position" if n == "position" else n, "2" if n == "position" else v] for n, v in form]) == 409
+    assert (
+        post(
+            "repondre",
+            [["position" if n == "position" else n, "2" if n == "position" else v] for n, v in form],
+        )
+        == 409
+    )
     found += audit.faults(page, "message 409 ended")
     assert found == []
 
@@ -188,8 +205,7 @@ def test_before_the_start(server: ServedDatabase, access: Published, browsers: B
     page.keyboard.press("Enter")
     expect(page.locator(".notice.good")).to_be_visible()
     found += audit.faults(page, "tutorial done")
-    page.goto(server.address)
-    page.locator("button[name=design][value=practice]").click()
+    candidate.choose_practice()
     found += audit.faults(page, "introduction practice")
     assert found == []
 
@@ -216,7 +232,9 @@ def test_questions_beside_a_document(candidate: Candidate, server: ServedDatabas
     assert found == []
 
 
-def test_a_question_with_something_to_mend(candidate: Candidate, server: ServedDatabase, items: Items) -> None:
+def test_a_question_with_something_to_mend(
+    candidate: Candidate, server: ServedDatabase, items: Items
+) -> None:
     found = []
     page = at_item(candidate, server, longest(items, of_interaction("single_choice")))
     candidate.send()
@@ -228,7 +246,7 @@ def test_a_question_with_something_to_mend(candidate: Candidate, server: ServedD
     expect(page.locator("#probleme")).to_be_visible()
     found += audit.faults(page, "problem number")
     page = at_item(candidate, server, longest(items, of_interaction("match")))
-    candidate.fill_in({"pairs": {o: c for o, c in list(_pairs(candidate).items())[:1]}})
+    page.locator("[name^=match-]").first.check()
     candidate.send()
     expect(page.locator("#probleme")).to_be_visible()
     found += audit.faults(page, "problem match")
@@ -270,6 +288,7 @@ def test_what_the_player_says_about_the_connection_and_the_other_tab(
     page.context.set_offline(False)
     other = page.context.new_page()
     other.goto(candidate.home)
+    page.bring_to_front()
     expect(page.locator("[data-other-tab]")).to_be_visible()
     found += audit.faults(page, "other tab")
     page.locator("[data-timer-toggle]").click()
@@ -280,8 +299,7 @@ def test_what_the_player_says_about_the_connection_and_the_other_tab(
 def test_corrections(server: ServedDatabase, items: Items, browsers: Browsers) -> None:
     candidate = Candidate(browsers.page(reduced_motion="reduce"), server.address)
     page, found = candidate.page, []
-    page.goto(server.address)
-    page.locator("button[name=design][value=practice]").click()
+    candidate.choose_practice()
     candidate.start()
     seen: set[str] = set()  # the practice design asks one item of a competence at most
     for interaction in INTERACTIONS:
@@ -313,7 +331,12 @@ def test_results(office: Office, browsers: Browsers) -> None:
         ("lowest", "certification", 99, lambda item, n: wrong_response(item)),
         ("highest", "certification", 99, lambda item, n: right_response(item)),
         ("too few", "certification", 3, lambda item, n: right_response(item)),
-        ("practice", "practice", 99, lambda item, n: None if n == 4 else (right_response if n % 2 else wrong_response)(item)),
+        (
+            "practice",
+            "practice",
+            99,
+            lambda item, n: None if n == 4 else (right_response if n % 2 else wrong_response)(item),
+        ),
     ):
         page.goto(office.taken(design, answer, most))
         assert page.url.endswith("/resultat")
@@ -323,5 +346,15 @@ def test_results(office: Office, browsers: Browsers) -> None:
     assert found == []
 
 
-def _pairs(candidate: Candidate) -> dict[str, str]:
-    return dict(candidate._some_response()["pairs"])
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_item_of_the_bank(candidate: Candidate, server: ServedDatabase, items: Items) -> None:
+    found = []
+    page = candidate.page
+    for index, item in items.items():
+        at_item(candidate, server, index)
+        page.set_viewport_size({"width": 390, "height": 844})
+        found += [f"{item['id']}: {violation}" for violation in audit.violations(page)]
+        page.set_viewport_size({"width": audit.NARROW, "height": 640})
+        found += [f"{item['id']}: wider than the window: {n}" for n in page.evaluate(audit.WIDER_THAN_WINDOW)]
+    assert found == []

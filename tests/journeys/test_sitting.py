@@ -34,10 +34,7 @@ def test_a_whole_certification_is_taken_without_script(
 ) -> None:
     page = browsers.page(java_script_enabled=False)
     candidate = Candidate(page, server.address, seed=4)
-    page.goto(server.address)
-    page.fill("input[name=code]", access.access_code)
-    page.press("input[name=code]", "Enter")
-    page.locator("form[action$=commencer] button").click()
+    candidate.begin_with_the_pointer(access.access_code)
     while candidate.position is not None:
         candidate.answer()
     assert sorted(candidate.given) == list(range(1, 33))

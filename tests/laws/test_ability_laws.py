@@ -13,7 +13,7 @@ from tests.laws.registry import every_logistic, every_model, patterns, rescaled
 
 NODES = DEFAULT_GRID.nodes()
 LOG_PRIOR = NormalPrior().log_density(NODES)
-short = settings(max_examples=25, deadline=None)
+short = settings(max_examples=15, deadline=None)
 
 
 @every_model
