@@ -53,6 +53,7 @@ check: ## Everything a change must pass before it is merged
 
 slow: development ## Run the long tests: recovery studies, large simulations, long faults
 	$(VENV)/pytest -m slow
+	PALIER_EXAMPLES=new $(PYTEST) tests/laws tests/item_bank
 
 bench: .venv/.development ## Measure again every figure the project claims
 	@for name in $(filter-out reference,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \

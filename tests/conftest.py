@@ -17,6 +17,7 @@ from typing import Literal
 from uuid import UUID
 
 import httpx2
+import hypothesis
 import pytest
 from fastapi import FastAPI
 
@@ -29,6 +30,12 @@ from app.institutions import service as institutions
 from app.main import create_app
 from app.settings import Settings
 from tests.postgres import PostgresServer, running_server
+
+# Laws are tried on the same examples in every run, so that a change is judged by what it changed; `make slow`
+# (PALIER_EXAMPLES=new) looks for new counterexamples.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("new", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("PALIER_EXAMPLES", "same"))
 
 ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
