@@ -111,7 +111,7 @@ class _Frame(NamedTuple):
         y = self.up(level.value)
         return [
             f'<path class="reference" d="M{_LEFT:g} {y:.1f}H{_WIDTH - _RIGHT:g}"/>',
-            f'<text class="tick end" x="{_WIDTH - _RIGHT:g}" y="{y - 6:.1f}">{escape(level.label)}</text>',
+            f'<text class="tick end named" x="{_WIDTH - _RIGHT:g}" y="{y - 6:.1f}">{escape(level.label)}</text>',
         ]
 
 
@@ -154,8 +154,6 @@ def lines(
     low, high = _range(values, levels, floor)
     frame = _Frame((min(x), max(x)), (low, high if ceiling is None else ceiling))
     parts = frame.axes(x_label, y_label)
-    for level in levels:
-        parts += frame.level(level)
     for place, one in enumerate(series):
         points = [
             (frame.across(a), frame.up(b)) if math.isfinite(b) else None
@@ -172,6 +170,8 @@ def lines(
                 for point in points
                 if point is not None
             ]
+    for level in levels:
+        parts += frame.level(level)
     return legend([one.label for one in series]) + _svg(parts, alternative)
 
 
@@ -260,15 +260,16 @@ def legend(labels: Sequence[str]) -> Markup:
     return Markup(f'<ul class="legend">{entries}</ul>')  # noqa: S704 - labels are escaped
 
 
-def table(cells: Cells, caption: str) -> Markup:
-    """A table with heads for columns and rows."""
+def table(cells: Cells, caption: str, *, figures: bool = True) -> Markup:
+    """A table with heads for columns and rows; `figures` sets numbers to the right."""
+    style = Markup(' class="figure"') if figures else ""
     heads = "".join(
-        f'<th scope="col"{"" if not place else Markup(" class=figure")}>{escape(head)}</th>'
+        f'<th scope="col"{style if place else ""}>{escape(head)}</th>'
         for place, head in enumerate(cells.heads)
     )
     rows = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f'<td class="figure">{escape(cell)}</td>' for cell in row[1:])
+        + "".join(f"<td{style}>{escape(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in cells.rows
     )

@@ -198,7 +198,7 @@ def _error(run: Run) -> Markup:
         run,
         "Bias by ability",
         "Mean of estimate minus truth. The posterior mean (EAP) leans towards the middle of the prior; Warm's "
-        "weighted likelihood estimate (WLE) does not, at the price of a larger spread.",
+        "weighted likelihood estimate (WLE) leans less, at the price of a larger spread.",
         "bias, logits",
         {"bias": "EAP", "wle_bias": "WLE"},
         levels=(Level(0.0, "no bias"),),
@@ -430,5 +430,5 @@ def _settings(run: Run) -> Markup:
         ("scipy", scipy.__version__),
     ]
     return Markup("<section><h2>Settings</h2>{}</section>").format(
-        table(Cells(("setting", "value"), rows), "What was simulated")
+        table(Cells(("setting", "value"), rows), "What was simulated", figures=False)
     )
