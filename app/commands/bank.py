@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -255,6 +256,9 @@ def _finite(value: float) -> float | None:
     return value if value == value and abs(value) != float("inf") else None
 
 
+SHORT = {"wle_bias": "wle b", "wle_rmse": "wle r", "coverage": "cover", "classification_accuracy": "level"}
+
+
 def _print_simulation(design: str, facts: dict[str, Any]) -> None:
     table = Table("figure", "value", title=f"{design}, {facts['learners']:,} simulated learners")
     for name, value in facts.items():
@@ -266,7 +270,9 @@ def _print_simulation(design: str, facts: dict[str, Any]) -> None:
     console.print(table)
     rows = facts["conditional"]
     if rows:
-        table = Table(*rows[0].keys(), title="by true theta")
+        table = Table(
+            *(SHORT.get(name, name) for name in rows[0]), title="by true theta", box=SIMPLE, padding=0
+        )
         for row in rows:
             table.add_row(*(_written(value) for value in row.values()))
         console.print(table)

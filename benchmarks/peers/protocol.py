@@ -1,9 +1,8 @@
 """What `benchmarks.engine` asks of another program, and how it is timed; standard library only.
 
 Each program runs in an environment of its own, reads one task as JSON from standard input and prints one
-answer as JSON. Times are processor time (`time.process_time`), the median over the calls of one pass; of three
-passes the quietest counts, since a busy neighbour slows a core without taking any of its time. The first call of
-each kind is not counted.
+answer as JSON. Times are processor time (`time.process_time`), the median over the calls of one pass, then the
+median of the passes. The first call of each kind is not counted.
 """
 
 from __future__ import annotations
@@ -92,12 +91,15 @@ class Answer(TypedDict):
     simulation: SimulationAnswer
 
 
-def timed(states: Sequence[Answers], step: Callable[[Answers], Chosen], passes: int = PASSES) -> StepAnswer:
-    """Time a step from every state."""
+def timed(
+    states: Sequence[Answers], step: Callable[[Answers], Chosen], passes: int = PASSES, budget: float = 0.0
+) -> StepAnswer:
+    """Time a step from every state, in at least `passes` passes and until `budget` seconds are spent."""
     step(states[0])
     medians: list[float] = []
     chosen: list[Chosen] = []
-    for _ in range(passes):
+    began = process_time()
+    while len(medians) < passes or process_time() - began < budget:
         seconds = []
         chosen = []
         for state in states:
@@ -107,7 +109,7 @@ def timed(states: Sequence[Answers], step: Callable[[Answers], Chosen], passes: 
             chosen.append(outcome)
         medians.append(median(seconds))
     return {
-        "microseconds": min(medians) * 1e6,
+        "microseconds": median(medians) * 1e6,
         "theta": [float(one.theta) for one in chosen],
         "se": [float(one.se) for one in chosen],
         "item": [int(one.item) for one in chosen],
@@ -127,7 +129,7 @@ def simulated(
     squares = [(float(one) - other) ** 2 for one, other in zip(estimates, truth, strict=True)]
     return {
         "simulees": len(truth),
-        "seconds": min(seconds),
+        "seconds": median(seconds),
         "rmse": float((sum(squares) / len(squares)) ** 0.5),
     }
 
