@@ -118,7 +118,7 @@ def test_no_file_names_a_machine_path_or_a_package_registry() -> None:
 def test_the_search_for_forbidden_names_would_find_them() -> None:
     for text in ("see /home/" + "someone/notes", "/root/" + ".cache", "https://pypi." + "org/simple"):
         assert FORBIDDEN.search(text)
-    assert not FORBIDDEN.search("GET /v1/work/orders, ~/home/x, https://example.org/root/x")
+    assert not FORBIDDEN.search("GET /v1/works/orders, ~/home/x, https://example.org/root/x")
 
 
 # Directions of import
