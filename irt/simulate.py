@@ -145,7 +145,8 @@ def simulate(
     warm : bool
         Whether to compute Warm's estimates too, half of the time of a fast design; nan otherwise.
     oracle : bool
-        Choose at the true ability instead of the running estimate: what no design can know, hence a bound.
+        Choose at the true ability instead of the running estimate: what no design can know. A yardstick
+        and no bound: estimation can gain from items away from it (docs/guides/against-pix.md).
         Only with `Criterion.MFI` or `MPWI` without stopping rules; ignored for a `PixPolicy`.
     band_edges : array_like, logits
         Edges of the bands of true ability in the conditional table.
