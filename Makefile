@@ -71,7 +71,7 @@ openapi: setup ## Write the API's description to docs/openapi.json
 
 lock: ## Choose new versions of every dependency and write both locks (needs uv)
 	@command -v uv >/dev/null || { echo "error: uv is needed: pip install uv" >&2; exit 1; }
-	$(LOCK) --upgrade --extra build -o requirements.txt
+	$(LOCK) --upgrade --extra build --extra fast -o requirements.txt
 	$(LOCK) --upgrade --extra dev -o requirements-dev.txt --constraint requirements.txt
 
 clean: ## Remove the environment and every cache; var/ with its database stays
