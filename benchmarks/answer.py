@@ -68,6 +68,8 @@ def some_response(item: dict[str, Any], chance: random.Random) -> dict[str, Any]
             return {"order": chance.sample(options, len(options))}
         case "match":
             return {"pairs": dict.fromkeys(options, item["categories"][0]["id"])}
+        case "zone":
+            return {"zones": [item["zones"][0]["id"]]}
         case "numeric":
             return {"number": "72"}
         case _:

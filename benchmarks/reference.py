@@ -3,8 +3,9 @@
     python -m benchmarks.reference [DIR] [--only PART_OF_A_FILE_NAME] [--json]
 
 DIR (that of the tests if absent) is recognised by its `versions.json`; its files may be plain or compressed
-with xz. For each file and each quantity of it: how many cases the file holds, how many values were compared and
-to what tolerance, the largest error, the failures. Exit status 1 on any failure.
+with xz. A folder of data sets, each with a folder `golden`, goes to `benchmarks.reference_mml`. For each file and each
+quantity of it: how many cases the file holds, how many values were compared and to what tolerance, the largest error,
+the failures. Exit status 1 on any failure.
 
 A value on which the packages disagree is not a failure when the reason is known and *checked on that very
 value*: each reason is listed below the table with its count. What is not covered is listed too.
@@ -1216,6 +1217,11 @@ CHECKS: Final[dict[str, Callable[[Folder, Report], None]]] = {
 
 def check(path: Path, only: str = "", every: int = 1) -> Iterator[Report]:
     """Compare every file of the folder that we know, one report each."""
+    from benchmarks import reference_mml  # builds on the reports of this module
+
+    if reference_mml.is_mml(path):
+        yield from reference_mml.check(path, only)
+        return
     folder = Folder(path, every)
     for name, compare in CHECKS.items():
         if folder.has(name) and only in name:

@@ -14,7 +14,8 @@ on both sides. One thread; the best of three passes for each step, then the medi
 over the steps. Every step solved by milp is also compared with it: the run stops at the first difference.
 `simulation` takes learners through the certification of the shipped bank, the full shadow test before every
 item, without exposure control and with eligibility probabilities fitted to a highest exposure of 0.25 (300
-learners, three rounds): learners per second, the best of three passes, by the clock and by processor time.
+learners, three rounds): learners per second in numpy, the best of three passes, by the clock and by
+processor time; `benchmarks.engine` has the machine code too.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ class Bank:
         b = rng.normal(0, 1.2, n_items)
         grid = np.linspace(-4, 4, 61)
         p = 1 / (1 + np.exp(-a[:, None] * (grid - b[:, None])))
-        self.information: FloatArray = np.ascontiguousarray(a[:, None] ** 2 * p * (1 - p))
+        # (n_quadrature, n_items), as a policy keeps it
+        self.information: FloatArray = np.ascontiguousarray((a[:, None] ** 2 * p * (1 - p)).T)
         unit = np.where(self.tree.testlet < 0, N_TESTLETS + np.arange(n_items), self.tree.testlet)
         self.weights: list[FloatArray] = []
         self.losses: list[FloatArray] = []
@@ -118,7 +120,7 @@ class Bank:
 
     def gain(self, step: int) -> FloatArray:
         """Posterior-weighted information, less what ineligible items lose."""
-        gain: FloatArray = self.information @ self.weights[step] - self.losses[step]
+        gain: FloatArray = self.weights[step].dot(self.information) - self.losses[step]
         return gain
 
 
@@ -241,7 +243,7 @@ def simulation(n_learners: int) -> list[dict[str, float | int | bool]]:
         clock, processor = np.inf, np.inf
         for _ in range(3):
             start, busy = perf_counter(), process_time()
-            simulate(policy, learners, seed=78)
+            simulate(policy, learners, seed=78, compiled=False)
             clock, processor = min(clock, perf_counter() - start), min(processor, process_time() - busy)
         rows.append(
             {

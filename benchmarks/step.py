@@ -8,7 +8,8 @@ at three levels (`benchmarks.shadow.certification_tree`) and every item its own 
 row `provisional`, whose items share 12 sets of parameters as they do before a calibration. `milp` solves the
 shadow tests of the same steps, gains of whole numbers included, and the run stops where the two disagree;
 the ratio compares it with the whole step. One thread; best of three passes per step, then the median.
-Learners per second are per second of processor time of one core.
+Learners per second are per second of processor time of one core, in numpy (`benchmarks.engine`
+has the machine code too).
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def measure(
     _, items, scores = states[-1]
     score_us = times_us([lambda: policy.score(items, scores)], repeats=20)
     people = population(learners, prior=NormalPrior(), seed=1)
-    result = simulate(policy, people, seed=1, clock=process_time)
+    result = simulate(policy, people, seed=1, clock=process_time, compiled=False)
     return {
         "items": n_items,
         "parameters": "provisional" if provisional else "all different",

@@ -1,7 +1,8 @@
 """Item response theory for adaptive tests: arrays in, arrays out. See README.md for notation and an example.
 
-Bottom to top: `errors` < `types` < `models`, `shadow`, `exposure`, `randomness` < `ability`, `selection`,
-`constraints` < `levels`, `profile`, `person_fit`, `response_time` < `stopping`, `pix` < `policy` < `simulate`.
+Bottom to top: `errors` < `types` < `models`, `shadow`, `exposure`, `randomness`, `responses` < `estep`, `mstep` <
+`calibration` < `ability`, `selection`, `linking`, `standard_errors`, `conditional`,
+`constraints` < `levels`, `profile`, `person_fit`, `response_time` < `stopping`, `pix` < `policy` < `fast` < `simulate`.
 """
 
 from irt.ability import (
@@ -17,6 +18,7 @@ from irt.ability import (
     robust,
     wle,
 )
+from irt.calibration import Calibration, calibrate, person_scores
 from irt.constraints import Constraints
 from irt.errors import (
     InfeasibleBlueprint,
@@ -29,11 +31,13 @@ from irt.errors import (
 )
 from irt.exposure import Eligibility, Exposure, SympsonHetter, item_exposure
 from irt.models import information, probability
+from irt.mstep import Model, Priors
 from irt.person_fit import Estimator, lz_star, residual_fit
 from irt.pix import PixPolicy
 from irt.policy import Outcome, Policy, Rules, Score, Step, compile_policy
 from irt.profile import Profile, ProfileModel, Standing, domain_profile, profile_mean
 from irt.response_time import TimeParameters, rapid_guesses
+from irt.responses import Responses
 from irt.selection import Criterion
 from irt.shadow import BlueprintTree, ShadowTest, prepare, shadow_test
 from irt.simulate import Simulation, fit_eligibility, fit_sympson_hetter, population, simulate
@@ -53,6 +57,7 @@ from irt.types import GradedParameters, ItemParameters, MixedParameters, Nominal
 __all__ = [
     "Ability",
     "BlueprintTree",
+    "Calibration",
     "ChangeStop",
     "ClassificationStop",
     "Constraints",
@@ -74,6 +79,7 @@ __all__ = [
     "JeffreysPrior",
     "LevelStop",
     "MixedParameters",
+    "Model",
     "NominalParameters",
     "NormalPrior",
     "NotReportable",
@@ -82,10 +88,12 @@ __all__ = [
     "Policy",
     "Posterior",
     "PrecisionStop",
+    "Priors",
     "Profile",
     "ProfileModel",
     "RatioStop",
     "Reason",
+    "Responses",
     "Rules",
     "Score",
     "ShadowTest",
@@ -96,6 +104,7 @@ __all__ = [
     "TimeParameters",
     "TimeStop",
     "UniformPrior",
+    "calibrate",
     "compile_policy",
     "domain_profile",
     "eap",
@@ -105,6 +114,7 @@ __all__ = [
     "item_exposure",
     "lz_star",
     "mle",
+    "person_scores",
     "population",
     "posterior_mode",
     "prepare",

@@ -7,9 +7,10 @@ by branch and bound over the tree:
 
 * the rows of quotas are priced (Lagrange multipliers, by cutting planes in one price at a time), so that every
   subproblem is again a shadow test, and its value plus the price of the limits an upper bound;
-* exchanges of two items give tests that meet the rows, and the items that cannot be in, or missing from, any
-  better test: tests of a tree are the bases of a matroid, so that the best test forced to hold an item is one
-  exchange away;
+* exchanges of items give tests that meet the rows, and proofs: tests of a tree are the bases of a matroid, any two
+  of which differ by disjoint exchanges that are each possible alone. A better test than the best one found is
+  therefore a few exchanges that together lose less than the gap; where these are few, all of them are tried and the
+  branch is done. Otherwise they name the items that cannot be in, or missing from, any better test;
 * two enemies in one solution make two branches, without the one and with it; a gap between bound and value
   branches on an item, in or out;
 * the open node with the largest bound is taken first: the search ends with proof when no bound is above the
@@ -26,6 +27,7 @@ test. They promise nothing, cost little, and are here to be compared with.
 References
 ----------
 van der Linden, W. J. (2005). *Linear models for optimal test design*. Springer, ch. 4 (enemies, quotas).
+Schrijver, A. (2003). *Combinatorial optimization*. Springer, corollary 39.12a (exchanges between bases).
 Fisher, M. L. (1981). The Lagrangian relaxation method for solving integer programming problems. *Management
 Science* 27, 1-18.
 Kingsbury, G. G. & Zara, A. R. (1989). Procedures for selecting items for computerized adaptive tests. *Applied
@@ -54,6 +56,9 @@ from irt.shadow import BlueprintTree, Layout, ShadowTest, shadow_test
 from irt.types import BoolArray, FloatArray, Indices, IntArray, frozen
 
 _CUTS: Final = 20  # prices tried for one quota
+_PAIRS: Final = (12, 24, 48)  # exchanges combined, as long as the best test found leaves a gap
+_MOST_PLACES: Final = 62  # items that may take part in them: bits of a whole number
+_MOST_SETS: Final = 20_000  # combinations of exchanges tried at a time
 _SLACK: Final = 1e-9  # of a quota with coefficients that are no whole numbers
 
 
@@ -115,9 +120,15 @@ class Constraints:
         met = sum(int(np.isin(group, given).sum() > 1) for group in self.enemies)
         return met + int((self._excess(given) > 0).sum())
 
+    def of(self, items: Indices) -> FloatArray:
+        """Coefficients of these items, (n_rows, n_items_given); without quotas there is no table to read."""
+        if not len(self.lower):
+            return np.zeros((0, len(items)))
+        return np.asarray(self.coefficients[:, items])
+
     def _excess(self, given: IntArray) -> FloatArray:
         """How far beyond its bounds each quota is."""
-        total = self.coefficients[:, given].sum(axis=1)
+        total = self.of(given).sum(axis=1)
         excess: FloatArray = np.maximum(self.lower - total, total - self.upper) - _SLACK
         return excess
 
@@ -326,7 +337,7 @@ class _Search:
                 self.push((*node.required, item), (*node.barred, *enemies))
 
     def dive(self, node: _Node) -> None:
-        """Bar the weaker of two enemies until none is left, and try exchanges: a good test early."""
+        """Bar the weaker of two enemies until none is left: a good test early."""
         while (pair := _conflict(self.problem, node.items)) is not None:
             barred = (*node.barred, pair[1])
             if self.contradicts(node.required, barred):
@@ -335,40 +346,96 @@ class _Search:
             if not test.feasible:
                 return
             node = _Node(node.required, barred, test.items)
-        if self.plain:
-            self.close(math.inf, node)
 
-    def close(self, bound: float, node: _Node) -> _Node:
-        """Try exchanges of two items of the node's test, and decide the items that the gap allows to decide."""
+    def close(self, bound: float, node: _Node) -> _Node | None:
+        """Search the tests a few exchanges away from the node's; None when no better one is left in the branch.
+
+        Otherwise the node with the items that the gap allows to decide.
+        """
         problem, priced = self.problem, self.priced
         usable = problem.usable.copy()
         usable[list(node.barred)] = False
-        decided = np.isin(node.items, [*problem.taken.tolist(), *node.required])
+        kept = np.zeros(len(priced), dtype=np.bool_)
+        kept[problem.taken] = True
+        kept[list(node.required)] = True
         inside, outside, loss = _exchanges(
-            problem.layout.tree, node.items, node.items[~decided], usable, priced
+            problem.layout.tree, node.items, node.items[~kept[node.items]], usable, priced
         )
         if not loss.size:
-            return node
-        rows, gain = problem.rows, problem.gain
-        value = float(gain[node.items].sum()) - gain[inside][:, None] + gain[outside]
-        value[~np.isfinite(loss)] = -np.inf
-        for row, total in enumerate(rows.coefficients[:, node.items].sum(axis=1).tolist()):
-            after = total - rows.coefficients[row, inside][:, None] + rows.coefficients[row, outside]
-            value[(after < rows.lower[row] - _SLACK) | (after > rows.upper[row] + _SLACK)] = -np.inf
-        if len(problem.members):
-            rest = (
-                np.count_nonzero(problem.members[:, node.items], axis=1)[:, None] - problem.members[:, inside]
-            )
-            value[(rest > 1).any(axis=0)] = -np.inf
-            meets = (rest > 0).T.astype(np.float64) @ problem.members[:, outside].astype(np.float64)
-            value[meets > 0] = -np.inf
-        if value.max() > self.value:
-            one, other = np.unravel_index(int(value.argmax()), value.shape)
-            self.offer(np.append(node.items[node.items != inside[one]], outside[other]))
+            return None
+        losses = np.sort(loss, axis=None)
+        for count in _PAIRS:
+            if bound - self.value <= losses[0]:
+                return None
+            reach = float(losses[min(count, len(losses) - 1)])
+            if not self._exchange(node.items, inside, outside, loss, min(reach, bound - self.value)):
+                break
+            if bound - self.value <= reach or count >= len(losses) - 1:
+                return None
         room = bound - self.value
         barred = outside[loss.min(axis=0) >= room]
         required = inside[loss.min(axis=1) >= room]
         return _Node((*node.required, *required.tolist()), (*node.barred, *barred.tolist()), node.items)
+
+    def _exchange(
+        self, items: IntArray, inside: IntArray, outside: IntArray, loss: FloatArray, reach: float
+    ) -> bool:
+        """Offer every test that disjoint exchanges make of `items` and that loses less than `reach`.
+
+        Any two bases of a matroid differ by disjoint exchanges of which each alone leads to a base (Schrijver,
+        2003, corollary 39.12a), so that no test that loses less is overlooked. False: there are too many.
+        """
+        problem, rows = self.problem, self.problem.rows
+        one, other = np.nonzero(loss < reach)
+        if not len(one):
+            return True
+        leaving, coming = np.unique(one), np.unique(other)
+        n_leaving, n_places = len(leaving), len(leaving) + len(coming)
+        if n_places > _MOST_PLACES:
+            return False
+        single = loss[one, other]
+        bit = np.left_shift(np.int64(1), np.arange(n_places))
+        pair = bit[np.searchsorted(leaving, one)] | bit[n_leaving + np.searchsorted(coming, other)]
+
+        moved = np.concatenate([inside[leaving], outside[coming]])
+        sign = np.where(np.arange(n_places) < n_leaving, -1.0, 1.0)
+        tree, members = problem.layout.tree, problem.members
+        above = _above(tree)
+        table = np.concatenate(
+            [problem.gain[None, moved], rows.of(moved), above[:, moved], members[:, moved]]
+        )
+        table *= sign
+        now = np.concatenate(
+            [
+                [problem.gain[items].sum()],
+                rows.of(items).sum(axis=1),
+                above[:, items].sum(axis=1),
+                members[:, items].sum(axis=1),
+            ]
+        )
+        lower = np.concatenate([[-np.inf], rows.lower - _SLACK, tree.lower, np.zeros(len(members))])
+        upper = np.concatenate([[np.inf], rows.upper + _SLACK, tree.upper, np.ones(len(members))])
+        root = 1 + len(rows.lower)
+        lower[root], upper[root] = -np.inf, np.inf  # every exchange keeps the length
+
+        made, lost = np.zeros(1, dtype=np.int64), np.zeros(1)
+        while len(made):
+            if len(made) * len(pair) > _MOST_SETS:
+                return False
+            which, added = np.nonzero(((made[:, None] & pair) == 0) & (lost[:, None] + single < reach))
+            made, first = np.unique(made[which] | pair[added], return_index=True)
+            lost = lost[which[first]] + single[added[first]]
+            total = ((made[:, None] & bit) != 0) @ table.T + now
+            total = np.where(total[:, :1] > self.value, total, np.nan)
+            good = np.flatnonzero(((total >= lower) & (total <= upper)).all(axis=1))
+            for place in good[np.argsort(-total[good, 0], kind="stable")].tolist():
+                changed = (made[place] & bit) != 0
+                stay = ~np.isin(items, moved[:n_leaving][changed[:n_leaving]])
+                before = self.value
+                self.offer(np.concatenate([items[stay], moved[n_leaving:][changed[n_leaving:]]]))
+                if self.value > before:
+                    break
+        return True
 
 
 def _branch_and_bound(problem: _Problem, max_solves: int) -> tuple[ShadowTest | None, bool, int]:
@@ -378,10 +445,7 @@ def _branch_and_bound(problem: _Problem, max_solves: int) -> tuple[ShadowTest | 
     if not first.feasible or search.best is not None:
         return first, True, 1
     if _violated(rows, first.items).any():
-        prices = _prices(search, first.items)
-        search.priced = problem.gain - prices @ rows.coefficients
-        search.limits = float((np.maximum(prices, 0) * _finite(rows.upper)).sum())
-        search.limits += float((np.minimum(prices, 0) * _finite(rows.lower)).sum())
+        _price(search, first.items)
     search.push((), ())
     if search.heap:
         search.dive(search.heap[0][2])
@@ -393,9 +457,10 @@ def _branch_and_bound(problem: _Problem, max_solves: int) -> tuple[ShadowTest | 
             return _as_test(problem, search.best), False, search.solves
         pair = _conflict(problem, node.items)
         if search.plain:
-            node = search.close(-bound, node)
-            if -bound <= search.value:
+            closed = search.close(-bound, node)
+            if closed is None or -bound <= search.value:
                 continue
+            node = closed
         if pair is not None:
             one, other = pair
             if one in node.required and other in node.required:
@@ -453,9 +518,7 @@ def _above(tree: BlueprintTree) -> BoolArray:
 
 
 def _violated(rows: Constraints, items: IntArray) -> BoolArray:
-    if not len(rows.lower):
-        return np.zeros(0, dtype=np.bool_)
-    total = rows.coefficients[:, items].sum(axis=1)
+    total = rows.of(items).sum(axis=1)
     return np.asarray((total < rows.lower - _SLACK) | (total > rows.upper + _SLACK))
 
 
@@ -489,7 +552,7 @@ def _members(rows: Constraints, n_items: int) -> BoolArray:
     return members
 
 
-def _prices(search: _Search, items: IntArray) -> FloatArray:
+def _price(search: _Search, items: IntArray) -> None:
     """Price the quotas, one violated row after the other, twice over the rows if there are several.
 
     In one price the bound is the highest of lines, one for each test: the next price is where the lines of the
@@ -529,7 +592,9 @@ def _prices(search: _Search, items: IntArray) -> FloatArray:
                     break
                 beyond, met = (beyond, items) if (now - limit) * sign <= 0 else (items, met)
             prices[row] = sign * price
-    return prices
+    search.priced = gain - prices @ rows.coefficients
+    search.limits = float((np.maximum(prices, 0) * _finite(rows.upper)).sum())
+    search.limits += float((np.minimum(prices, 0) * _finite(rows.lower)).sum())
 
 
 def _branching_item(problem: _Problem, node: _Node, priced: FloatArray) -> int | None:

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from irt.errors import InvalidRules
 from irt.types import FloatArray, IntArray, frozen
 
+_BESIDE: Final = 0.25  # how much of a band's excess its neighbours take on at a round
 _LEAST: Final = 0.01  # a probability of 0 could never rise again in a later round of the fit
 
 
@@ -152,6 +153,46 @@ def adjusted(eligibility: Eligibility, rates: FloatArray, target: float) -> Elig
     wanted = np.maximum(wanted, _LEAST)
     wanted = np.where(keep, eligibility.probabilities, np.where(rates > 0, wanted, 1.0))
     return Eligibility(wanted, eligibility.edges)
+
+
+def jointly_adjusted(
+    eligibility: Eligibility, rates: FloatArray, shares: FloatArray, target: float, band_target: float
+) -> Eligibility:
+    r"""One round of the fit with two targets: one over all persons, one within each band.
+
+    .. math::
+
+        P(E_{ik}) \leftarrow \min\Bigl\{1,\; P(E_{ik})\,\min\bigl(\tfrac{r_{max}}{P(A_i)},\;
+        \tfrac{r_{band}}{P(A_{ik})},\; (\tfrac{r_{band}}{P(A_{i,k \pm 1})})^{1/4}\bigr)\Bigr\}
+
+    Parameters
+    ----------
+    eligibility : Eligibility
+        With which the rates were observed.
+    rates : ndarray, shape (n_bands, n_items)
+        As in `adjusted`; nan in a band without persons.
+    shares : ndarray, shape (n_bands,)
+        Share of the persons in each band.
+    target, band_target : float
+        Highest exposure rate over all persons, and within a band.
+
+    Notes
+    -----
+    Each factor is that of `adjusted`, so that where the round changes nothing both targets are met. The last
+    one lets the bands next to one that is above its target give way too: persons are counted in the band of
+    their ability, and were given some of their items while the estimate still lay in the next one.
+    """
+    keep = np.isnan(rates)
+    known = np.where(keep, 0.0, rates)
+    with np.errstate(divide="ignore", over="ignore"):  # (almost) never given: nothing limits it
+        over_all = target / (shares @ known)
+        within = band_target / known
+    beside = np.full_like(within, np.inf)
+    beside[1:] = within[:-1]
+    beside[:-1] = np.minimum(beside[:-1], within[1:])
+    factor = np.minimum(np.minimum(over_all, within), beside**_BESIDE)
+    probability = np.clip(eligibility.probabilities * factor, _LEAST, 1.0)
+    return Eligibility(np.where(keep, eligibility.probabilities, probability), eligibility.edges)
 
 
 def sympson_hetter_round(chosen: FloatArray, target: float) -> SympsonHetter:

@@ -34,6 +34,7 @@ from irt.types import FloatArray, IntArray, frozen
 TOLERANCE: Final = 1e-9  # theta within this below a cut score counts as reaching it, on every processor
 _HIGHEST_POINT: Final = 1000.0
 _WIDTH_OF_A_SINGLE_CUT: Final = 2.0
+_NEGLIGIBLE: Final = 1e-18  # posterior probability of a node
 
 
 class ReportingScale(NamedTuple):
@@ -69,6 +70,24 @@ def below_weights(points: ArrayLike, grid: Grid) -> FloatArray:
     """Weights (n_points, n_quadrature) whose product with a posterior gives P(theta < point)."""
     distance = np.asarray(points, dtype=np.float64)[:, None] - grid.nodes()
     return 0.5 + sici(np.pi * distance / grid.step)[0] / np.pi
+
+
+def below_each(points: FloatArray, weights: FloatArray, grid: Grid) -> FloatArray:
+    """P(theta < point) under many posteriors, each with a point of its own, shape (n_persons,).
+
+    Parameters
+    ----------
+    points : ndarray, shape (n_persons,), logits
+    weights : ndarray, shape (n_persons, n_quadrature)
+
+    Notes
+    -----
+    The product with `below_weights` of the nodes that hold any weight: a third of them after some answers.
+    """
+    person, node = np.nonzero(weights > _NEGLIGIBLE)
+    share = 0.5 + sici(np.pi * (points[person] - grid.nodes()[node]) / grid.step)[0] / np.pi
+    below = np.bincount(person, weights[person, node] * share, minlength=len(points))
+    return below.astype(np.float64)
 
 
 def at_least(posterior: Posterior, below: FloatArray) -> FloatArray:

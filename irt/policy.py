@@ -102,6 +102,7 @@ INTERVAL: Final = 0.90  # probability of the credible interval in a score
 _GAIN_BITS: Final = 30
 _EXACT_BITS: Final = 53
 _TINY: Final = 1e-250  # a posterior this small has lost digits to underflow
+_RIGHT_WRONG: Final = frozenset((0, 1))
 _SPARE: Final = 32  # items listed per cell of theta beyond those that a whole test can use up
 
 
@@ -427,7 +428,7 @@ class Policy:
 
     def batch_gains(self, weights: FloatArray, theta: FloatArray, position: int) -> FloatArray:
         """Gains for many persons: weights (n_persons, n_quadrature), theta (n_persons,) -> (n_persons, n_items)."""
-        gain: FloatArray = self.selector.gains(weights, theta, position)[:, self.kind]
+        gain: FloatArray = self.selector.gains(weights, theta, position).take(self.kind, axis=1)
         if self.seconds is not None:
             return selection.per_second(gain, self.seconds)
         return gain
@@ -438,6 +439,13 @@ class Policy:
         if self.rules.eligibility is None:
             return Draws(ranks, None)
         return Draws(ranks, randomness.uniform(seed, Purpose.ELIGIBILITY, self.unit))
+
+    def draws_each(self, people: randomness.Draws) -> Draws:
+        """`draws` of many sittings, each array with one row per person."""
+        ranks = randomness.order_each(people, Purpose.TIE_ORDER, len(self.parameters))
+        if self.rules.eligibility is None:
+            return Draws(ranks, None)
+        return Draws(ranks, randomness.uniform_each(people[:, None], Purpose.ELIGIBILITY, self.unit))
 
     def ineligible(self, theta: ArrayLike, eligibility: FloatArray | None) -> BoolArray | None:
         """Items drawn ineligible in the band of theta, (..., n_items); None without exposure control."""
@@ -454,13 +462,13 @@ class Policy:
         priority *= 2.0**self.tie_bits
         priority -= ranks
         if ineligible is not None:
-            priority[ineligible] -= self._decisive
+            priority[ineligible] -= self.decisive
         if self.rules.prefer_testlets:
-            priority[..., self.tree.testlet >= 0] += self._decisive
+            priority[..., self.tree.testlet >= 0] += self.decisive
         return priority
 
     @property
-    def _decisive(self) -> float:
+    def decisive(self) -> float:
         """More priority than all the gain of a test."""
         return self.rules.length * 2.0 ** (self.gain_bits + self.tie_bits)
 
@@ -512,7 +520,7 @@ class Policy:
         control, passed = self.rules.sympson_hetter, []
         if control is not None and self.free:
             passed = self._passed_over(control, priority, answered, seed, available)
-            priority[passed] -= self._decisive
+            priority[passed] -= self.decisive
         step = self._one_choice(
             theta, se, gain, priority, answered, seed, ineligible, available, finishing=finishing
         )
@@ -523,7 +531,7 @@ class Policy:
             if draw < control.probabilities[step.item]:
                 break
             passed.append(step.item)
-            priority[self.unit == step.item] -= self._decisive
+            priority[self.unit == step.item] -= self.decisive
             step = self._one_choice(
                 theta, se, gain, priority, answered, seed, ineligible, available, finishing=finishing
             )
@@ -609,7 +617,7 @@ class Policy:
         if not self._is_owed(item, answered):
             if self.rules.prefer_testlets:
                 # The preference puts testlets into the test, not in front of it.
-                alone = priority[new] - self._decisive * (self.tree.testlet[new] >= 0)
+                alone = priority[new] - self.decisive * (self.tree.testlet[new] >= 0)
                 new = new[np.argsort(-alone)]
                 item = int(new[0])
             if finishing:
@@ -637,7 +645,7 @@ class Policy:
         owed = (testlet[item] >= 0) & (testlet[taken] == testlet[item][:, None]).any(axis=1)
         if self.rules.prefer_testlets:
             # The preference puts testlets into the test, not in front of it.
-            alone = np.take_along_axis(priority, new, axis=1) - self._decisive * (testlet[new] >= 0)
+            alone = np.take_along_axis(priority, new, axis=1) - self.decisive * (testlet[new] >= 0)
             best = np.take_along_axis(new, alone.argmax(axis=1)[:, None], axis=1)[:, 0]
         else:
             best = item
@@ -704,8 +712,8 @@ class Policy:
             )
             area = kingsbury_zara(np.maximum(targets, 1e-9), counts[children], area_left)
             if area is not None:
-                value = np.where(self.domain == area, value + self._decisive * 4, value)
-        value = np.where(closed, value - self._decisive * 16, value)
+                value = np.where(self.domain == area, value + self.decisive * 4, value)
+        value = np.where(closed, value - self.decisive * 16, value)
         places = np.flatnonzero(left)
         places = places[np.argsort(-value[places], kind="stable")][: self.rules.length - len(answered)]
         return ShadowTest(True, np.concatenate([answered, places]), 0.0, None, None, None)
@@ -723,12 +731,15 @@ class Policy:
         count, seen = len(given), set(given)
         if count >= self.rules.length or len(credits) != count or len(seen) != count:
             return None
-        if min(given, default=0) < 0 or max(given, default=0) >= len(self.kind) or not set(credits) <= {0, 1}:
+        if given and (min(given) < 0 or max(given) >= len(self.kind)):
+            return None
+        if not _RIGHT_WRONG.issuperset(credits):
             return None
         places = [2 * item + credit for item, credit in zip(given, credits, strict=True)]
         places.append(2 * len(self.kind))
         rows = lists.log_density.take(places, 0)
-        mass, first, second = (self.powers @ np.exp(lists.ones[: count + 1] @ rows)).tolist()
+        # `dot` is `@` without a microsecond of looking for a loop that fits.
+        mass, first, second = self.powers.dot(np.exp(lists.ones[: count + 1].dot(rows))).tolist()
         if mass < _TINY:
             return None
         theta = first / mass

@@ -168,13 +168,9 @@ def domain_profile(
     >>> result.theta.round(2).tolist(), result.shown.tolist()
     ([0.68, -0.34], [False, False])
     """
-    n_domains = len(model.correlation)
-    domain, observed = _checked(parameters, domains, scores, n_domains)
-    covariance = model.correlation * prior.sd**2
-    precision = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
-    theta, information, converged = _mode(parameters, domain, observed, prior.mean, precision)
-
-    posterior_covariance = np.linalg.inv(precision + np.diag(information))
+    domain, _, covariance, _, mode = _setup(parameters, domains, scores, prior, model)
+    theta, posterior_covariance, information, converged = mode
+    n_domains = len(theta)
     se = np.sqrt(np.diag(posterior_covariance))
     half_width = ndtri(0.5 + model.probability / 2)
     centring = np.eye(n_domains) - 1 / n_domains
@@ -201,9 +197,30 @@ def domain_profile(
     )
 
 
-def _checked(
-    parameters: Parameters, domains: ArrayLike, scores: ArrayLike, n_domains: int
-) -> tuple[IntArray, IntArray]:
+class _Mode(NamedTuple):
+    """Posterior mode and the normal approximation around it."""
+
+    theta: FloatArray  # (n_domains,), logits
+    covariance: FloatArray  # (n_domains, n_domains), logits^2
+    information: FloatArray  # (n_domains,): Fisher information of the answers, 1/logit^2
+    converged: bool
+
+
+class _Setup(NamedTuple):
+    """What both estimators begin with."""
+
+    domain: IntArray  # (n_items,)
+    observed: IntArray  # (n_items,)
+    covariance: FloatArray  # (n_domains, n_domains): of the prior, logits^2
+    precision: FloatArray  # its inverse
+    mode: _Mode
+
+
+def _setup(
+    parameters: Parameters, domains: ArrayLike, scores: ArrayLike, prior: NormalPrior, model: ProfileModel
+) -> _Setup:
+    """Check the answers and find the posterior mode with its Laplace covariance."""
+    n_domains = len(model.correlation)
     observed = checked_scores(parameters, scores)
     domain = np.asarray(domains, dtype=np.int64)
     if domain.shape != observed.shape:
@@ -212,7 +229,11 @@ def _checked(
     if wrong.any():
         place = int(np.argmax(wrong))
         raise InvalidResponses("domains", place, f"must be 0 to {n_domains - 1}, is {domain[place]}")
-    return domain, observed
+    covariance = model.correlation * prior.sd**2
+    precision = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    theta, information, converged = _mode(parameters, domain, observed, prior.mean, precision)
+    around = np.asarray(np.linalg.inv(precision + np.diag(information)), dtype=np.float64)
+    return _Setup(domain, observed, covariance, precision, _Mode(theta, around, information, converged))
 
 
 def _mode(
@@ -302,18 +323,16 @@ def profile_mean(
     ([0.7, -0.35], [0.54, 0.53])
     """
     n_domains = len(model.correlation)
-    domain, observed = _checked(parameters, domains, scores, n_domains)
     count = _POINTS.get(n_domains, 5) if points is None else points
     if count < 2 or count**n_domains > _MOST_POINTS:
         raise InvalidRules("points", f"must be at least 2 and {_MOST_POINTS} in all, is {count}")
-    precision = np.asarray(np.linalg.inv(model.correlation * prior.sd**2), dtype=np.float64)
-    centre, information, _ = _mode(parameters, domain, observed, prior.mean, precision)
-    scale = np.linalg.cholesky(np.linalg.inv(precision + np.diag(information)))
+    domain, observed, _, precision, mode = _setup(parameters, domains, scores, prior, model)
+    scale = np.linalg.cholesky(mode.covariance)
 
     root, weight = np.polynomial.hermite_e.hermegauss(count)
     z = np.stack([axis.ravel() for axis in np.meshgrid(*[root] * n_domains, indexing="ij")])
     log_weight = np.sum(np.meshgrid(*[np.log(weight)] * n_domains, indexing="ij"), axis=0).ravel()
-    theta = centre[:, None] + scale @ z
+    theta = mode.theta[:, None] + scale @ z
     away = theta - prior.mean
     log_density = log_weight + 0.5 * (z * z).sum(axis=0) - 0.5 * (away * (precision @ away)).sum(axis=0)
     for place in range(n_domains):

@@ -655,11 +655,16 @@ class Shortlists(NamedTuple):
         bound of the next one is too small, less work than one array operation for all of them.
         """
         best = highest = outside = -1.0
-        slack = self.bounds.item(cell, 0) * 2.0 ** (1 - bits)
+        largest = self.bounds.item(cell, 0)
+        slack = largest * 2.0 ** (1 - bits)
+        # The unit depends on the exponent alone: once this is reached, no item left can change it.
+        least = math.ldexp(0.5, math.frexp(largest)[1])
         near: list[tuple[int, float]] = []
         for item, bound, a, ab, aa, c, miss, spread in self.listing[cell]:
             if bound < best - slack:
                 break
+            if highest >= least and item in given:
+                continue
             ratio = math.exp(-abs(a * theta - ab))
             if self.plain:
                 value = aa * ratio / ((1.0 + ratio) * (1.0 + ratio))

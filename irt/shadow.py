@@ -234,6 +234,7 @@ class Layout:
     n_nodes: int
     lower: IntArray  # (n,) in the inner numbering: deepest nodes first, siblings together, the root last
     upper: IntArray
+    span: NDArray[np.uint64]  # (n,): upper - lower
     most: int  # number of fixed items that the table below reaches
     mask: IntArray  # (n * (most + 1),): row of the level's masks, by node and number of fixed items below it
     table_start: IntArray  # (n,): first entry of each node in this table
@@ -358,6 +359,7 @@ def prepare(tree: BlueprintTree, rank: ArrayLike | None = None) -> Layout:
         n_nodes=n,
         lower=lower,
         upper=upper,
+        span=(upper - lower).astype(np.uint64),
         most=most,
         mask=mask.ravel(),
         table_start=table_start,
@@ -705,16 +707,15 @@ def shadow_test(
         cost[:-1][~usable] = np.inf
     cost[fixed] = np.inf
     count = np.bincount(layout.path.take(fixed, axis=0).ravel(), minlength=layout.n_nodes + 1)[:-1]
-    state = _State(fixed, count, cost, length)
     ranked = _rank(layout, cost)
     if len(rows) == 1:
         new = _fill(layout, ranked, count, length)
     else:
-        new = _best_combination(layout, ranked, state, gains, rows)
+        new = _best_combination(layout, ranked, _State(fixed, count, cost, length), gains, rows)
     if new is None:
-        return _infeasible(*_empty_row(layout, state, rows))
+        return _infeasible(*_empty_row(layout, _State(fixed, count, cost, length), rows))
     items = np.concatenate([fixed, new])
-    return ShadowTest(True, items, float(gains.take(items).sum()), None, None, None)
+    return ShadowTest(True, items, float(np.add.reduce(gains.take(items))), None, None, None)
 
 
 _ONLY_EMPTY = np.zeros(1, dtype=np.int64)  # the first row of the table of combinations: no testlet
@@ -838,12 +839,13 @@ def _rank(layout: Layout, cost: FloatArray) -> _Ranked:
     else:
         within = grid.argsort(axis=-1, kind="stable") + layout.group_start[:, None]
         place = within.reshape((*cost.shape[:-1], layout.pads.size)).take(layout.picks, axis=-1)
-    candidate = layout.pads.reshape(-1).take(place)
+    candidate = layout.pads.take(place)
     candidate_cost = _along(cost, candidate)
     order = candidate_cost.argsort(axis=-1)
     in_order = _along(candidate_cost, order)
-    same = in_order[..., 1:] == in_order[..., :-1]
-    if (same & (in_order[..., 1:] < np.inf)).any():
+    # Of the candidates that cost infinity all but the first follow an equal one: any more are ties.
+    no_ties = in_order.size - np.count_nonzero(in_order < np.inf) - in_order.size // in_order.shape[-1]
+    if np.count_nonzero(in_order[..., 1:] == in_order[..., :-1]) > no_ties:
         order = np.lexsort((layout.rank.take(candidate), candidate_cost), axis=-1)
         in_order = _along(candidate_cost, order)
     return _Ranked(order, in_order, _along(candidate, order), candidate_cost)
@@ -873,8 +875,11 @@ def _merge(layout: Layout, order: IntArray, count: IntArray, trace: Keys | None 
         if trace is not None:
             trace[..., level.arena] = row.reshape((*lead, -1))
         if level.masks is not None:
-            row = row & level.masks.take(mask[..., level.inner], axis=0)
-        arena[..., level.arena] = row.reshape((*lead, -1))
+            row = row & level.masks.take(mask[..., level.inner] if lead else mask[level.inner], axis=0)
+        if lead:
+            arena[..., level.arena] = row.reshape((*lead, -1))
+        else:  # the same, for the step of one person, where each microsecond counts
+            arena[level.arena] = row.ravel()
     root = arena.take(layout.root, axis=-1)
     root.sort(axis=-1)
     if trace is not None:
@@ -892,12 +897,15 @@ def _fill(
     root = _merge(layout, ranked.order, count, trace)
     places = root[:need] & _PLACE
     places.sort()
-    if need and not math.isfinite(ranked.cost[places[-1]]):
+    if need and not math.isfinite(ranked.cost.item(places.item(-1))):
         return None
     items: IntArray = ranked.item.take(places)
     below = layout.path.take(items, axis=0).ravel()
-    total = count + np.bincount(below, minlength=layout.n_nodes + 1)[:-1]
-    if np.count_nonzero((total < layout.lower) | (total > layout.upper)):
+    above_lower = np.bincount(below, minlength=layout.n_nodes + 1)[:-1]
+    above_lower += count
+    above_lower -= layout.lower
+    # Below the lower bound wraps around to more than any span: one comparison for both bounds.
+    if np.count_nonzero(above_lower.view(np.uint64) > layout.span):
         return None
     return items
 
@@ -1225,7 +1233,7 @@ def _fill_persons(
     layout: Layout, gains: FloatArray, given: IntArray, usable: BoolArray | None, result: ShadowTests
 ) -> None:
     """Write the tests of some persons into their rows of `result`."""
-    n_persons, n_given = given.shape
+    n_persons = len(given)
     n_items, length = layout.n_items, result.items.shape[1]
     begun = _begun(layout, given, usable)
     worth = np.zeros((n_persons, n_items + 1))
@@ -1248,16 +1256,11 @@ def _fill_persons(
     rows = np.zeros(n_persons, dtype=np.int64)
     if trace is not None:
         _choose_combinations(layout, persons, begun, np.flatnonzero(feasible & chooses), trace, new, rows)
-    plain = np.flatnonzero(feasible & (rows == 0) & (begun.owed == 0))
-    if plain.size:
-        result.items[plain, :n_given] = given[plain]
-        result.items[plain, n_given:] = new[plain, : length - n_given]
-    for person in np.flatnonzero(feasible & ((rows > 0) | (begun.owed > 0))).tolist():
-        fixed = begun.fixed[person, : n_given + begun.owed[person]]
-        others = new[person]
-        if rows[person]:
-            others = _in_order(layout, gains[person], others, int(rows[person]))
-        result.items[person] = np.concatenate([fixed, others[: length - len(fixed)]])
+    served = np.flatnonzero(feasible)
+    if served.size:
+        result.items[served] = _joined(
+            layout, begun.fixed[served], new[served], rows[served], worth[served], length
+        )
     result.feasible[:] = feasible
     result.objective[feasible] = _along(gains, result.items).sum(axis=1)[feasible]
     for person in np.flatnonzero(~feasible & chooses).tolist():
@@ -1266,6 +1269,26 @@ def _fill_persons(
         if alone.feasible:
             result.feasible[person], result.objective[person] = True, alone.objective
             result.items[person] = alone.items
+
+
+def _joined(
+    layout: Layout, fixed: IntArray, others: IntArray, rows: IntArray, worth: FloatArray, length: int
+) -> IntArray:
+    """Tests of some persons: fixed items, then the new ones and those of a combination by decreasing gain."""
+    n_persons, new = len(fixed), others
+    begins = np.flatnonzero(rows)
+    if begins.size:
+        both = np.concatenate([others[begins], _own(layout, rows[begins])], axis=1)
+        order = np.lexsort((layout.rank.take(both), -_along(worth[begins], both)), axis=-1)
+        new = np.full((n_persons, both.shape[1]), layout.n_items)
+        new[:, : others.shape[1]] = others
+        # The padding ranks last, but not by its gain of 0: it goes out below.
+        new[begins] = _along(both, order)
+    whole = np.concatenate([fixed, new], axis=1)
+    padding = whole == layout.n_items
+    if padding.any():
+        whole = _along(whole, padding.argsort(axis=1, kind="stable"))
+    return whole[:, :length]
 
 
 class _Begun(NamedTuple):
@@ -1386,12 +1409,16 @@ def _improve(
     own = worth[index]
     value = -(_total(_along(own, items)) + _total(_along(own, _own(layout, pairs))))
     better = feasible & (value <= best_cost[index])
-    for pair in np.flatnonzero(better).tolist():
-        place, row = int(index[pair]), int(pairs[pair])
-        if (value[pair], row) < (best_cost[place], rows[who[place]]):
-            best_cost[place], rows[who[place]] = value[pair], row
-            new[who[place]] = layout.n_items
-            new[who[place], : items.shape[1]] = items[pair]
+    kept = np.flatnonzero(better)
+    # The best pair of each person, ties to the lowest row; then against what the person already has.
+    kept = kept[np.lexsort((pairs[kept], value[kept], index[kept]))]
+    kept = kept[np.unique(index[kept], return_index=True)[1]]
+    place, mine = index[kept], rows[who[index[kept]]]
+    kept = kept[(value[kept] < best_cost[place]) | ((value[kept] == best_cost[place]) & (pairs[kept] < mine))]
+    place = index[kept]
+    best_cost[place], rows[who[place]] = value[kept], pairs[kept]
+    new[who[place]] = layout.n_items
+    new[who[place], : items.shape[1]] = items[kept]
 
 
 def owed_items(layout: Layout, taken: Indices, *, available: BoolArray | None = None) -> IntArray:
@@ -1496,3 +1523,33 @@ def violations(tree: BlueprintTree, items: Indices) -> int:
     begun = {int(tree.testlet[item]) for item in seen} - {-1}
     whole = [set(np.flatnonzero(tree.testlet == testlet).tolist()) <= seen for testlet in begun]
     return broken + whole.count(False) + (len(begun) > tree.max_testlets)
+
+
+def violations_each(tree: BlueprintTree, items: IntArray) -> IntArray:
+    """`violations` of many finished tests, shape (n_persons,).
+
+    Parameters
+    ----------
+    tree : BlueprintTree
+    items : ndarray of int, shape (n_persons, longest)
+        Padded with -1; distinct items of the tree, which is not checked.
+
+    References
+    ----------
+    van der Linden (2005), ch. 9.
+    """
+    n_persons, n_nodes = len(items), len(tree.parent)
+    person = np.repeat(np.arange(n_persons), items.shape[1])[items.ravel() >= 0]
+    given = items[items >= 0]
+    count = np.bincount(person * n_nodes + tree.leaf[given], minlength=n_persons * n_nodes)
+    count = count.reshape(n_persons, n_nodes)
+    for node in range(n_nodes - 1, 0, -1):
+        count[:, tree.parent[node]] += count[:, node]
+    broken = ((count < tree.lower) | (count > tree.upper)).sum(axis=1)
+    n_testlets = int(tree.testlet.max(initial=-1)) + 1
+    inside = tree.testlet[given] >= 0
+    place = person[inside] * n_testlets + tree.testlet[given[inside]]
+    seen = np.bincount(place, minlength=n_persons * n_testlets).reshape(n_persons, n_testlets)
+    size = np.bincount(tree.testlet[tree.testlet >= 0], minlength=n_testlets)
+    partial = ((seen > 0) & (seen < size)).sum(axis=1)
+    return np.asarray(broken + partial + ((seen > 0).sum(axis=1) > tree.max_testlets))

@@ -47,50 +47,59 @@ class Reason(Enum):
     TIME = "the time left does not suffice for another item"
 
 
-def _finite(name: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise InvalidRules(name, f"must be finite, is {value}")
+class _Range(NamedTuple):
+    """Open interval that an argument must lie in."""
+
+    low: float
+    high: float
+    words: str
 
 
-def _positive(name: str, value: float) -> None:
-    if not (math.isfinite(value) and value > 0):
-        raise InvalidRules(name, f"must be finite and greater than 0, is {value}")
+_ANY: Final = _Range(-math.inf, math.inf, "be finite")
+_POSITIVE: Final = _Range(0.0, math.inf, "be finite and greater than 0")
+_ERROR_RATE: Final = _Range(0.0, 0.5, "lie between 0 and 0.5")
+_RANGES: Final = {  # `cut` may be any number
+    "probability": _Range(0.5, 1.0, "lie between 0.5 and 1"),
+    "alpha": _ERROR_RATE,
+    "beta": _ERROR_RATE,
+    "se": _POSITIVE,
+    "minimum": _POSITIVE,
+    "delta": _POSITIVE,
+    "half_width": _POSITIVE,
+    "seconds": _POSITIVE,
+}
 
 
-def _majority(name: str, value: float) -> None:
-    if not 0.5 < value < 1:
-        raise InvalidRules(name, f"must lie between 0.5 and 1, is {value}")
+class _Rule:
+    """What every rule shares: an argument means the same, and has the same range, wherever it occurs."""
 
+    __slots__: tuple[str, ...] = ()
 
-def _error_rate(name: str, value: float) -> None:
-    if not 0 < value < 0.5:
-        raise InvalidRules(name, f"must lie between 0 and 0.5, is {value}")
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            low, high, words = _RANGES.get(name, _ANY)
+            value = getattr(self, name)
+            if not low < value < high:
+                raise InvalidRules(f"stopping.{name}", f"must {words}, is {value}")
 
 
 @dataclass(frozen=True, slots=True)
-class PrecisionStop:
+class PrecisionStop(_Rule):
     """Stop when the posterior sd is at most `se` logits."""
 
     se: float
 
-    def __post_init__(self) -> None:
-        _positive("stopping.se", self.se)
-
 
 @dataclass(frozen=True, slots=True)
-class ClassificationStop:
+class ClassificationStop(_Rule):
     """Stop when the posterior probability of one side of `cut` is at least `probability`."""
 
     cut: float
     probability: float
 
-    def __post_init__(self) -> None:
-        _finite("stopping.cut", self.cut)
-        _majority("stopping.probability", self.probability)
-
 
 @dataclass(frozen=True, slots=True)
-class IntervalStop:
+class IntervalStop(_Rule):
     r"""Stop when the normal interval :math:`\hat\theta \pm z_{1-\alpha/2}\,se` does not hold `cut`.
 
     `probability` is that of the interval, 1 - alpha.
@@ -99,43 +108,30 @@ class IntervalStop:
     cut: float
     probability: float
 
-    def __post_init__(self) -> None:
-        _finite("stopping.cut", self.cut)
-        _majority("stopping.probability", self.probability)
-
 
 @dataclass(frozen=True, slots=True)
-class LevelStop:
+class LevelStop(_Rule):
     """Stop when the posterior probability of one level is at least `probability`."""
 
     probability: float
 
-    def __post_init__(self) -> None:
-        _majority("stopping.probability", self.probability)
-
 
 @dataclass(frozen=True, slots=True)
-class InformationStop:
+class InformationStop(_Rule):
     """Stop when every item left has less Fisher information than `minimum` at the estimate, 1/logit^2."""
 
     minimum: float
 
-    def __post_init__(self) -> None:
-        _positive("stopping.minimum", self.minimum)
-
 
 @dataclass(frozen=True, slots=True)
-class ChangeStop:
+class ChangeStop(_Rule):
     """Stop when the last answer moved the estimate by at most `delta` logits."""
 
     delta: float
 
-    def __post_init__(self) -> None:
-        _positive("stopping.delta", self.delta)
-
 
 @dataclass(frozen=True, slots=True)
-class RatioStop:
+class RatioStop(_Rule):
     r"""Stop by Wald's sequential probability ratio test of :math:`cut - \delta` against :math:`cut + \delta`.
 
     Parameters
@@ -159,12 +155,6 @@ class RatioStop:
     beta: float = 0.05
     generalized: bool = False
 
-    def __post_init__(self) -> None:
-        _finite("stopping.cut", self.cut)
-        _positive("stopping.half_width", self.half_width)
-        _error_rate("stopping.alpha", self.alpha)
-        _error_rate("stopping.beta", self.beta)
-
     @property
     def bounds(self) -> tuple[float, float]:
         """Lower and upper bound of the log ratio."""
@@ -172,13 +162,10 @@ class RatioStop:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeStop:
+class TimeStop(_Rule):
     """Stop when fewer than `seconds` are left; asks nothing of a sitting whose time is not given."""
 
     seconds: float
-
-    def __post_init__(self) -> None:
-        _positive("stopping.seconds", self.seconds)
 
 
 StoppingRule: TypeAlias = (

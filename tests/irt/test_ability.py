@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from irt import Grid, InvalidResponses, InvalidRules, ItemParameters, NormalPrior, eap, models, wle
-from irt.ability import DEFAULT_GRID
+from irt import (
+    GradedParameters,
+    Grid,
+    InvalidResponses,
+    InvalidRules,
+    ItemParameters,
+    MixedParameters,
+    NormalPrior,
+    eap,
+    models,
+    wle,
+)
+from irt.ability import DEFAULT_GRID, wle_each
 
 PRIOR = NormalPrior()
 
@@ -174,3 +186,59 @@ def test_the_default_grid_is_symmetric_and_holds_zero() -> None:
     nodes = DEFAULT_GRID.nodes()
     assert np.array_equal(nodes, -nodes[::-1])
     assert 0.0 in nodes
+
+
+def answered(rng: np.random.Generator, n_persons: int, n_items: int, longest: int) -> tuple[Any, Any]:
+    """Items and scores of persons whose answers have little to do with difficulty; rows end early."""
+    items = np.array([rng.permutation(n_items)[:longest] for _ in range(n_persons)])
+    items[np.arange(longest) >= rng.integers(1, longest + 1, n_persons)[:, None]] = -1
+    scores = np.where(items >= 0, rng.random(items.shape) < rng.random((n_persons, 1)), -1).astype(np.int64)
+    scores[0][items[0] >= 0], scores[1][items[1] >= 0] = 1, 0
+    return items, scores
+
+
+@pytest.mark.parametrize("asymptotes", [False, True])
+@pytest.mark.parametrize("n_items", [40, 2_100])
+def test_warm_estimates_of_many_persons_are_those_of_each(asymptotes: bool, n_items: int) -> None:
+    rng = np.random.default_rng([7, n_items])
+    bank = random_bank(rng, n_items, asymptotes=asymptotes)
+    items, scores = answered(rng, 120, n_items, 30)
+    found = wle_each(bank, items, scores)
+    several = 0
+    for person in range(120):
+        given = items[person] >= 0
+        alone = wle(bank.take(items[person, given]), scores[person, given])
+        several += bool(alone.other_maxima)
+        assert found.theta[person] == pytest.approx(alone.theta, abs=1e-9)
+        assert found.se[person] == pytest.approx(alone.se, rel=1e-9)
+    assert (several > 0) == asymptotes, "patterns with several maxima are among them where there can be any"
+
+
+def test_warm_estimates_of_many_persons_take_banks_of_every_model() -> None:
+    rng = np.random.default_rng(9)
+    graded = GradedParameters(rng.uniform(0.8, 2.0, 12), np.sort(rng.normal(size=(12, 3)), axis=1).tolist())
+    mixed = MixedParameters([random_bank(rng, 8, asymptotes=True), graded])
+    items = np.array([rng.permutation(20)[:9] for _ in range(6)])
+    scores = (rng.random(items.shape) * mixed.n_categories[items]).astype(np.int64)
+    found = wle_each(mixed, items, scores)
+    for person in range(6):
+        alone = wle(mixed.take(items[person]), scores[person])
+        assert (found.theta[person], found.se[person]) == (alone.theta, alone.se)
+
+
+def test_a_person_without_answers_has_no_warm_estimate() -> None:
+    bank = ItemParameters([1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 1.0])
+    found = wle_each(bank, np.array([[-1, -1], [0, 1]]), np.array([[-1, -1], [1, 0]]))
+    assert np.isnan(found.theta).tolist() == np.isnan(found.se).tolist() == [True, False]
+
+
+def test_answers_of_many_persons_are_checked() -> None:
+    bank = ItemParameters([1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 1.0])
+    for items, scores, name in (
+        ([[0, 2]], [[1, 1]], "items"),
+        ([[0, 1]], [[1]], "items"),
+        ([[0, 1]], [[1, 2]], "scores"),
+        ([[0, 1]], [[1, -1]], "scores"),
+    ):
+        with pytest.raises(InvalidResponses, match=name):
+            wle_each(bank, np.array(items), np.array(scores))

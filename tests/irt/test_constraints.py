@@ -74,6 +74,35 @@ def test_a_test_under_all_rows_is_as_good_as_the_one_of_highs(seed: int, testlet
     assert again.shadow.objective >= value * (1 - 1e-9)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_enemies_across_areas_need_no_quota_beside_them(seed: int) -> None:
+    tree, _, gain = world(seed)
+    rng = np.random.default_rng(seed)
+    rows = Constraints([rng.permutation(N_ITEMS)[:6] for _ in range(10)])
+    wider, left = absorb(tree, rows)
+    layout = prepare(wider)
+    assert left.enemies
+    assert rows.broken(shadow_test(layout, gain, [], LENGTH).items) > 0
+    found = assemble(layout, left, gain, [], LENGTH)
+    best = oracle(wider, left, gain, np.zeros(0, dtype=np.int64))
+    assert best is not None
+    assert rows.broken(found.shadow.items) == 0
+    assert found.proven
+    assert found.shadow.objective >= best * (1 - 1e-9)
+
+
+def test_exchanges_prove_a_test_without_a_tree_of_branches() -> None:
+    # 31 on average, 89 at worst, when only single exchanges are tried.
+    solves = []
+    for seed in range(12):
+        tree, rows, gain = world(seed)
+        found = assemble(prepare(tree), rows, gain, [], LENGTH, max_solves=3000)
+        assert found.proven
+        solves.append(found.solves)
+    assert np.mean(solves) < 15
+    assert max(solves) < 30
+
+
 def test_highs_takes_over_where_the_search_is_cut_short() -> None:
     for seed in range(40):
         tree, rows, gain = world(seed)

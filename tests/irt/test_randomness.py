@@ -15,7 +15,7 @@ def test_the_mixer_is_splitmix64() -> None:
     published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
     state = 1234567
     for value in published:
-        state = (state + randomness._GAMMA) & randomness._MASK
+        state = (state + randomness.GAMMA) & randomness._MASK
         assert randomness._mix(state) == value
 
 
@@ -50,3 +50,13 @@ def test_draws_of_neighbouring_seeds_and_purposes_are_uniform_and_uncorrelated()
 def test_every_thing_comes_first_equally_often() -> None:
     firsts = [int(np.argmin(randomness.order(seed, Purpose.TIE_ORDER, 10))) for seed in range(5000)]
     assert stats.chisquare(np.bincount(firsts, minlength=10)).pvalue > 0.001
+
+
+def test_orders_and_draws_of_many_seeds_are_those_of_each() -> None:
+    seeds = randomness.derived_seeds(3, Purpose.PERSON, np.arange(40))
+    orders = randomness.order_each(seeds, Purpose.TIE_ORDER, 300)
+    counters = np.array([0, 5, 5, 7])
+    draws = randomness.uniform_each(seeds[:, None], Purpose.ELIGIBILITY, counters)
+    for row, seed in enumerate(seeds.tolist()):
+        assert np.array_equal(orders[row], randomness.order(seed, Purpose.TIE_ORDER, 300))
+        assert np.array_equal(draws[row], randomness.uniform(seed, Purpose.ELIGIBILITY, counters))

@@ -317,3 +317,27 @@ def test_a_mixed_bank_is_served_and_simulated() -> None:
     dichotomous = next(item for item in range(20) if item not in items)
     with pytest.raises(InvalidResponses, match="no score 3"):
         compiled.step([dichotomous], [3], seed=1)
+
+
+@pytest.mark.parametrize(
+    "bank", [calibrated_bank(400), provisional_bank(400)], ids=["calibrated", "provisional"]
+)
+def test_a_short_list_names_the_items_that_a_search_of_the_whole_bank_finds(bank: ItemParameters) -> None:
+    log_probability = models.tables(bank, NODES).log_probability
+    lists = selection.shortlists(bank, log_probability, -(NODES**2) / 2, listed=70)
+    rng, bits, found = np.random.default_rng(8), 30, 0
+    for theta in rng.normal(0, 1.5, 400):
+        information = selection.logistic_information(selection.logistic(bank), theta)
+        # The most informative items are given first, as in a sitting; sometimes more than the list holds.
+        given = set(np.argsort(-information)[: int(rng.integers(0, 80))].tolist()) - set(
+            rng.integers(0, 400, 5).tolist()
+        )
+        cells, _ = lists.cells(np.array([theta]))
+        best = lists.best(int(cells[0]), float(theta), given, bits)
+        if best is None:
+            continue
+        found += 1
+        whole = np.rint(np.ldexp(information, bits - np.frexp(information.max())[1]))
+        whole[list(given)] = -1
+        assert sorted(best[0]) == np.flatnonzero(whole == whole.max()).tolist()
+    assert found > 200

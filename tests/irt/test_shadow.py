@@ -19,6 +19,7 @@ from irt.shadow import (
     shadow_tests,
     tree_minima_met,
     violations,
+    violations_each,
 )
 from irt.types import FloatArray
 from tests.irt.test_shadow_oracle import Instance, brute_force, highs, random_instance, solve
@@ -591,3 +592,29 @@ def test_all_subsets_agree_on_a_tree_of_nested_intervals() -> None:
                 if violations(tree, chosen) == 0
             )
             assert shadow_test(prepare(tree), gain, [], 3).objective == pytest.approx(best)
+
+
+def test_broken_rows_of_many_tests_are_counted_as_of_each() -> None:
+    rng = np.random.default_rng(6)
+    seen: set[int] = set()
+    for _ in range(40):
+        n_nodes, n_items = int(rng.integers(1, 9)), int(rng.integers(4, 30))
+        parent = [-1, *(int(rng.integers(0, node)) for node in range(1, n_nodes))]
+        lower = rng.integers(0, 3, n_nodes)
+        testlet = np.where(rng.random(n_items) < 0.5, rng.integers(0, 3, n_items), -1)
+        tree = BlueprintTree(
+            parent,
+            lower,
+            lower + rng.integers(0, 9, n_nodes),
+            rng.integers(0, n_nodes, n_items),
+            testlet,
+            np.arange(n_items),
+            int(rng.integers(0, 3)),
+        )
+        items = np.array([rng.permutation(n_items)[:4] for _ in range(8)])
+        items[2, 1:] = -1
+        items[3] = -1
+        expected = [violations(tree, row[row >= 0]) for row in items]
+        assert violations_each(tree, items).tolist() == expected
+        seen.update(expected)
+    assert {0, 1, 2, 3} <= seen

@@ -78,7 +78,8 @@ def test_every_simulated_choice_is_the_choice_of_a_step(design: str) -> None:
         # A batch sums the same numbers in another order.
         assert result.theta[person] == pytest.approx(measured.theta, abs=1e-12)
         assert result.se[person] == pytest.approx(measured.se, abs=1e-12)
-        assert result.wle[person] == measured.wle
+        assert result.wle[person] == pytest.approx(measured.wle, abs=1e-9)
+        assert result.wle_se[person] == pytest.approx(measured.wle_se, abs=1e-9)
         assert result.level[person] == measured.level
 
 
