@@ -13,15 +13,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from irt.exposure import Eligibility
-from irt.policy import ClassificationStop, Policy, PrecisionStop, Rules, compile_policy
+from irt.constraints import Constraints, absorb, assemble
+from irt.exposure import Eligibility, SympsonHetter
+from irt.policy import (
+    ChangeStop,
+    ClassificationStop,
+    InformationStop,
+    IntervalStop,
+    LevelStop,
+    Method,
+    Policy,
+    PrecisionStop,
+    RatioStop,
+    Rules,
+    TimeStop,
+    compile_policy,
+)
 from irt.policy import StoppingRule as StoppingTest
 from irt.profile import ProfileModel
+from irt.selection import Criterion
 from irt.shadow import BlueprintTree, prepare, shadow_test
 from irt.types import BoolArray
 from item_bank import files
-from item_bank.design import EVERY, Design, Scope, StoppingRule, unknown_nodes
-from item_bank.errors import BlueprintInfeasible, InvalidDesign, InvalidRelease, raise_if
+from item_bank.design import (
+    EVERY,
+    Attribute,
+    Design,
+    Quota,
+    Scope,
+    StoppingRule,
+    StopTest,
+    unknown_nodes,
+    with_shares,
+)
+from item_bank.errors import BlueprintInfeasible, InvalidDesign, InvalidRelease, QuotaInfeasible, raise_if
 from item_bank.files import Content, Problem
 from item_bank.release import Release
 from item_bank.release import compile as compile_release
@@ -42,6 +67,7 @@ class CompiledDesign:
     """A design ready for ``irt.policy``.
 
     `nodes` name the nodes of `tree`, `available` (n_items,) are the items this design may ask from the start.
+    The rows of `design` are written out: shares of a référentiel have become bounds.
     """
 
     design: Design
@@ -78,7 +104,8 @@ def compile_design(
         If there is no such profession.
     """
     raise_if(list(unknown_nodes(design, release.framework)), InvalidDesign, design.id)
-    available = release.available(profession, withdrawn)
+    design = with_shares(design, release.framework)
+    available = release.available(profession, withdrawn, pool=design.pool)
     tree, nodes = _tree(release, design)
     trial = shadow_test(prepare(tree), np.zeros(len(release)), [], design.length, available=available)
     if not trial.feasible:
@@ -86,18 +113,36 @@ def compile_design(
         raise BlueprintInfeasible(
             design.id, node.id, node.label, int(trial.needed or 0), int(trial.available_count or 0)
         )
-    return CompiledDesign(design, tree, _rules(release, design), nodes, available)
+    rules = _rules(release, design)
+    if rules.constraints is not None:
+        wider, rows = absorb(tree, rules.constraints)
+        if rows:
+            gain = np.zeros(len(release))
+            unmet = assemble(prepare(wider), rows, gain, [], design.length, available=available).unmet
+            if unmet:
+                raise QuotaInfeasible(design.id, unmet[-1], quota_label(design.quotas[unmet[-1]]))
+    return CompiledDesign(design, tree, rules, nodes, available)
+
+
+def quota_label(quota: Quota) -> str:
+    """Name a quota for an error: ``level 6 (at most 4)``."""
+    bounds = [
+        f"{word} {bound}"
+        for word, bound in (("at least", quota.minimum), ("at most", quota.maximum))
+        if bound is not None
+    ]
+    return f"{quota.attribute}{f' {quota.value}' if quota.value else ''} ({', '.join(bounds)})"
 
 
 def professions_served(release: Release, design: Design) -> tuple[str, ...]:
     """Return the professions for which the bank can give this design."""
     served = []
-    for audience in release.framework.professions:
+    for profession in release.professions_of(design.pool):
         try:
-            compile_design(release, design, profession=audience.id)
+            compile_design(release, design, profession=profession)
         except BlueprintInfeasible:
             continue
-        served.append(audience.id)
+        served.append(profession)
     return tuple(served)
 
 
@@ -123,6 +168,10 @@ def check(folder: Path | str) -> Checked:
 
 
 def _infeasible_row(content: Content, design: Design, error: BlueprintInfeasible) -> Problem:
+    if isinstance(error, QuotaInfeasible):
+        origin = content.origins.get(design.id, files.Origin(f"designs/{design.id}.yaml", 1))
+        message = f"{error}."
+        return Problem(origin.file, origin.line, error.node, message, "Widen its bounds.", design.id)
     framework = content.framework
     scope = Scope.DOMAIN
     if framework is not None and error.node in framework.competences:
@@ -151,9 +200,7 @@ def _infeasible_row(content: Content, design: Design, error: BlueprintInfeasible
 
 
 def _tree(release: Release, design: Design) -> tuple[BlueprintTree, tuple[Node, ...]]:
-    minimum = (
-        design.stopping.minimum_length if design.stopping.rule is not StoppingRule.LENGTH else design.length
-    )
+    minimum = design.stopping.minimum_length if design.stopping.tests else design.length
     nodes = [Node(ROOT, ROOT, f"the whole test ({design.length} items)")]
     parent, bounds = [-1], [(minimum, design.length)]
     leaf_of: dict[str, int] = {}
@@ -183,12 +230,7 @@ def _tree(release: Release, design: Design) -> tuple[BlueprintTree, tuple[Node, 
 
 
 def _rules(release: Release, design: Design) -> Rules:
-    framework, stopping = release.framework, design.stopping
-    tests: tuple[StoppingTest, ...] = ()
-    if stopping.standard_error is not None:
-        tests = (PrecisionStop(stopping.standard_error),)
-    elif stopping.cut is not None and stopping.confidence is not None:
-        tests = (ClassificationStop(stopping.cut, stopping.confidence),)
+    framework, stopping, selection = release.framework, design.stopping, design.selection
     n_domains = len(framework.domains)
     correlation = np.full((n_domains, n_domains), framework.domain_correlation)
     np.fill_diagonal(correlation, 1.0)
@@ -197,12 +239,82 @@ def _rules(release: Release, design: Design) -> Rules:
         minimum_length=stopping.minimum_length,
         cuts=np.array(framework.cuts),
         minimum_responses=design.minimum_responses,
-        stopping=tests,
+        stopping=tuple(_stopping_test(test) for test in stopping.tests),
+        criterion=Criterion(selection.criterion.value),
+        acceleration=selection.acceleration,
+        n_strata=selection.strata,
+        blocking=selection.blocking,
+        method=Method(selection.method.value),
+        constraints=_constraints(release, design),
         eligibility=_eligibility(release, design),
-        randomesque=design.selection.randomesque,
-        prefer_testlets=design.selection.prefer_testlets,
+        sympson_hetter=_sympson_hetter(release, design),
+        randomesque=selection.randomesque,
+        prefer_testlets=selection.prefer_testlets,
         profile=ProfileModel(correlation),
     )
+
+
+def _stopping_test(test: StopTest) -> StoppingTest:
+    values = dict(test.values)
+    match test.rule:
+        case StoppingRule.STANDARD_ERROR:
+            return PrecisionStop(values["standard_error"])
+        case StoppingRule.CLASSIFICATION:
+            return ClassificationStop(values["cut"], values["confidence"])
+        case StoppingRule.INTERVAL:
+            return IntervalStop(values["cut"], values["confidence"])
+        case StoppingRule.LEVEL:
+            return LevelStop(values["confidence"])
+        case StoppingRule.INFORMATION:
+            return InformationStop(values["information"])
+        case StoppingRule.CHANGE:
+            return ChangeStop(values["change"])
+        case StoppingRule.RATIO:
+            generalized = bool(values.get("generalized", False))
+            return RatioStop(
+                values["cut"], values["half_width"], values["alpha"], values["beta"], generalized
+            )
+        case StoppingRule.TIME:
+            return TimeStop(values["seconds"])
+        case StoppingRule.LENGTH:
+            raise InvalidDesign(str(test.rule), [])
+
+
+def _constraints(release: Release, design: Design) -> Constraints | None:
+    enemies = [
+        (item, enemy)
+        for item, members in enumerate(release.enemies if design.enemies_apart else ())
+        for enemy in members
+        if item < enemy
+    ]
+    if not enemies and not design.quotas:
+        return None
+    unlimited = float("inf")
+    return Constraints(
+        enemies,
+        [_coefficients(release, quota) for quota in design.quotas] or None,
+        [-unlimited if quota.minimum is None else quota.minimum for quota in design.quotas],
+        [unlimited if quota.maximum is None else quota.maximum for quota in design.quotas],
+    )
+
+
+def _coefficients(release: Release, quota: Quota) -> list[float]:
+    if quota.attribute is Attribute.WORDS:
+        return [float(count) for count in release.words]
+    if quota.attribute is Attribute.PROFESSION:
+        return [float(quota.value in record["professions"]) for record in release.records]
+    name = str(quota.attribute)
+    return [float(str(record[name]) == quota.value) for record in release.records]
+
+
+def _sympson_hetter(release: Release, design: Design) -> SympsonHetter | None:
+    if not design.exposure.sympson_hetter:
+        return None
+    probabilities = np.ones(len(release))
+    for item_id, probability in design.exposure.sympson_hetter:
+        if item_id in release.index:
+            probabilities[release.index[item_id]] = probability
+    return SympsonHetter(probabilities)
 
 
 def _eligibility(release: Release, design: Design) -> Eligibility | None:

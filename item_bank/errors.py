@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FieldPath = tuple[str | int, ...]
 
@@ -110,6 +111,36 @@ class BlueprintInfeasible(BankError):
             f"design {design}: the row of {label} cannot be met: it needs {needed} "
             f"item{'s' if needed != 1 else ''} and the bank can give {available}"
         )
+
+
+class QuotaInfeasible(BlueprintInfeasible):
+    """No test of this bank can meet a quota beside the rows of the blueprint and the quotas before it."""
+
+    def __init__(self, design: str, index: int, label: str) -> None:
+        super().__init__(design, f"quotas[{index}]", label, 0, 0)
+        self.index = index
+        self.args = (
+            f"design {design}: the quota of {label} cannot be met beside the blueprint and the quotas before it",
+        )
+
+
+class ImportProblem(NamedTuple):
+    """What is wrong with a file from outside: where, what, and what to do about it."""
+
+    place: str
+    message: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" + (f" {self.advice}" if self.advice else "")
+
+
+class RefusedImport(BankError):
+    """A file from outside is refused as a whole; `problems` says all that is wrong with it."""
+
+    def __init__(self, problems: Iterable[ImportProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
 def raise_if(faults: Sequence[Fault], error: type[InvalidContent], subject: str) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
@@ -19,16 +19,29 @@ from item_bank.design import Design, read_design, unknown_nodes
 from item_bank.errors import Fault, FieldPath, dotted
 from item_bank.fields import Fields, did_you_mean
 from item_bank.framework import Domain, Framework, read_domain, read_framework
-from item_bank.item import Item, Testlet, read_item, read_testlet, subject_of
+from item_bank.item import LANGUAGES, Item, Status, Testlet, read_item, read_testlet, subject_of
+from item_bank.translation import (
+    ItemTranslation,
+    TestletTranslation,
+    read_item_translation,
+    read_testlet_translation,
+    words_hash,
+)
 
 LARGEST_FILE = 1 << 20
 DEEPEST = 24
 _FOLDERS = ("domains", "items", "cases", "designs")
+_OUTSIDE = (Status.DRAFT, Status.SUSPENDED, Status.RETIRED)
+
+AnyTranslation = TypeVar("AnyTranslation", ItemTranslation, TestletTranslation)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a bank file, told to its author."""
+    """One mistake in a bank file, told to its author.
+
+    One that is not `blocking` keeps a language version out and lets the bank go on without it.
+    """
 
     file: str
     line: int
@@ -36,6 +49,7 @@ class Problem:
     message: str
     advice: str = ""
     subject: str = ""
+    blocking: bool = True
 
     def __str__(self) -> str:
         subject = f"{self.subject}: " if self.subject else ""
@@ -57,14 +71,24 @@ def row_name(design_id: str, index: int) -> str:
     return f"{design_id}.blueprint[{index}]"
 
 
+def version_name(source_id: str, language: str) -> str:
+    """Name the language version of an item or a testlet as ``Content.origins`` does."""
+    return f"{source_id} ({language})"
+
+
 @dataclass(frozen=True)
 class Content:
-    """What a folder holds, as far as it could be read; items and testlets in the order of their ids."""
+    """What a folder holds, as far as it could be read; items and testlets in the order of their ids.
+
+    Language versions are in the order of their languages, then of their ids; none of them is stale.
+    """
 
     framework: Framework | None
     items: tuple[Item, ...] = ()
     testlets: tuple[Testlet, ...] = ()
     designs: tuple[Design, ...] = ()
+    translations: tuple[ItemTranslation, ...] = ()
+    testlet_translations: tuple[TestletTranslation, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
 
     def item(self, item_id: str) -> Item:
@@ -88,12 +112,17 @@ def read(folder: Path | str) -> Reading:
     known = _Known.of(framework, [document.data for document in documents["domains"]])
     items, testlets = reader.items(documents["items"], documents["cases"])
     reader.cross_check(items, testlets, known)
+    translations, testlet_translations = reader.translations(items, testlets)
     designs = reader.designs(documents["designs"], framework if not reader.domains_are_broken else None)
     content = Content(
         framework=framework,
         items=tuple(sorted(items.values(), key=lambda item: item.id)),
         testlets=tuple(sorted(testlets.values(), key=lambda testlet: testlet.id)),
         designs=tuple(sorted(designs.values(), key=lambda design: design.id)),
+        translations=tuple(sorted(translations, key=lambda version: (version.language, version.id))),
+        testlet_translations=tuple(
+            sorted(testlet_translations, key=lambda version: (version.language, version.id))
+        ),
         origins=reader.origins,
     )
     return Reading(content, tuple(sorted(set(reader.problems))))
@@ -150,7 +179,15 @@ class _Reader:
         self.documents_of: dict[str, tuple[_Document, FieldPath]] = {}
         self.domains_are_broken = False
 
-    def report(self, document: _Document, fault: Fault, prefix: FieldPath = (), subject: str = "") -> None:
+    def report(
+        self,
+        document: _Document,
+        fault: Fault,
+        prefix: FieldPath = (),
+        subject: str = "",
+        *,
+        blocking: bool = True,
+    ) -> None:
         path = fault.path if fault.path[: len(prefix)] == prefix else (*prefix, *fault.path)
         self.problems.append(
             Problem(
@@ -160,6 +197,7 @@ class _Reader:
                 fault.message,
                 fault.advice,
                 subject,
+                blocking,
             )
         )
 
@@ -393,6 +431,157 @@ class _Reader:
                     del items[item.id]
                 del testlets[testlet.id]
 
+    # --- language versions -----------------------------------------------------------------------------
+
+    def translations(
+        self, items: Mapping[str, Item], testlets: Mapping[str, Testlet]
+    ) -> tuple[list[ItemTranslation], list[TestletTranslation]]:
+        """Read the language versions; those that do not fit or are stale are reported and left out."""
+        of_items: list[ItemTranslation] = []
+        of_testlets: list[TestletTranslation] = []
+        folder = self.root / "translations"
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.startswith(".") or path.suffix in {".md", ".txt"}:
+                continue
+            if not path.is_dir() or path.name not in LANGUAGES:
+                self.problems.append(
+                    Problem(
+                        f"translations/{path.name}",
+                        1,
+                        "",
+                        "is not the folder of a language and is not read.",
+                        f"One folder a language: {', '.join(LANGUAGES)}.",
+                    )
+                )
+                continue
+            for document in self.documents(f"translations/{path.name}"):
+                self.versions(document, path.name, items, testlets, of_items, of_testlets)
+        self.report_parts_of_testlets(items, testlets, of_items, of_testlets)
+        return of_items, of_testlets
+
+    def versions(
+        self,
+        document: _Document,
+        language: str,
+        items: Mapping[str, Item],
+        testlets: Mapping[str, Testlet],
+        of_items: list[ItemTranslation],
+        of_testlets: list[TestletTranslation],
+    ) -> None:
+        fields = Fields(document.data)
+        name = fields.text("testlet", required=False, longest=60)
+        competence = fields.text("competence", required=not name, longest=30)
+        shared = {field: document.data[field] for field in ("translator", "status") if fields.has(field)} | {
+            "language": language
+        }
+        fields.skip("translator", "status", *(("of", "title", "document") if name else ()))
+        entries = self.entries(fields)
+        fields.no_other()
+        for fault in fields.faults:
+            self.report(document, fault)
+        if name:
+            data = {field: document.data.get(field) for field in ("of", "title", "document")}
+            found, faults = read_testlet_translation({**data, **shared, "id": name})
+            for fault in faults:
+                self.report(document, fault, (), version_name(name, language))
+            source = testlets.get(name)
+            if self.is_version(document, (), "testlet", name, language, source) and found and source:
+                of_testlets.extend(self.fitting(document, (), found, source))
+        for index, entry in entries:
+            path: FieldPath = ("items", index)
+            item_id = subject_of(entry)
+            version, faults = read_item_translation({**shared, **entry, "language": language})
+            for fault in faults:
+                self.report(document, fault, path, version_name(item_id, language))
+            item = items.get(item_id)
+            if (
+                not self.is_version(document, path, "item", item_id, language, item)
+                or not version
+                or not item
+            ):
+                continue
+            misplaced = (name and item.testlet != name) or (competence and item.competence != competence)
+            if misplaced:
+                home = item.testlet or item.competence
+                fault = Fault(("id",), f'"{item_id}" is an item of {home}.', "Move it to the file of that.")
+                self.report(document, fault, path, version_name(item_id, language))
+                continue
+            of_items.extend(self.fitting(document, path, version, item))
+
+    def is_version(
+        self,
+        document: _Document,
+        path: FieldPath,
+        what: str,
+        name: str,
+        language: str,
+        source: Item | Testlet | None,
+    ) -> bool:
+        """Say whether this is the one version of something of the bank; report it when it is not."""
+        if not name:
+            return False
+        if source is None:
+            if name not in self.origins:  # else its own file says what is wrong with it
+                known = [known for known in self.origins if known.startswith(name[:2])]
+                fault = Fault(
+                    ("id" if path else "testlet",),
+                    f'"{name}" is not {"an" if what == "item" else "a"} {what} of the bank.',
+                    did_you_mean(name, known),
+                )
+                self.report(document, fault, path, version_name(name, language))
+            return False
+        return self.declare(version_name(name, language), "version", document, path)
+
+    def fitting(
+        self, document: _Document, path: FieldPath, version: AnyTranslation, source: Any
+    ) -> Iterator[AnyTranslation]:
+        """Yield the version when it fits what it translates."""
+        name = version_name(version.id, version.language)
+        faults = list(version.faults(source))
+        for fault in faults:
+            self.report(document, fault, path, name)
+        if not faults and version.is_stale(source):
+            fault = Fault(
+                ("of",),
+                f"is stale: the words translated had the hash {version.of}, those of today have "
+                f"{words_hash(source)}.",
+                f'Compare the two, then write `of: "{words_hash(source)}"`.',
+            )
+            self.report(document, fault, path, name, blocking=False)
+        elif not faults:
+            yield version
+
+    def report_parts_of_testlets(
+        self,
+        items: Mapping[str, Item],
+        testlets: Mapping[str, Testlet],
+        of_items: Iterable[ItemTranslation],
+        of_testlets: Iterable[TestletTranslation],
+    ) -> None:
+        """Report the testlets of which only a part has a version: they are shown as written, whole."""
+        documents = {(version.language, version.id) for version in of_testlets}
+        translated = {(version.language, version.id) for version in of_items}
+        for testlet in testlets.values():
+            members = [item_id for item_id in testlet.items if items[item_id].status not in _OUTSIDE]
+            for language in LANGUAGES:
+                missing = [item_id for item_id in members if (language, item_id) not in translated]
+                if (language, testlet.id) not in documents:
+                    missing.append(testlet.id)
+                if 0 < len(missing) <= len(members):
+                    first = next(
+                        name
+                        for name in (version_name(part, language) for part in (testlet.id, *testlet.items))
+                        if name in self.documents_of
+                    )
+                    document, path = self.documents_of[first]
+                    fault = Fault(
+                        (),
+                        f"only a part of the testlet {testlet.id} has a current version: "
+                        f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing.",
+                        "A testlet is shown in a language whole or not at all.",
+                    )
+                    self.report(document, fault, path, version_name(testlet.id, language), blocking=False)
+
 
 def _unknown_references(item: Item, known: _Known, declared: Mapping[str, Origin]) -> Iterator[Fault]:
     topics = known.topics_of.get(item.competence)
@@ -425,8 +614,6 @@ def _unknown_references(item: Item, known: _Known, declared: Mapping[str, Origin
     for index, enemy in enumerate(item.enemies):
         if enemy not in declared:
             yield Fault(("enemies", index), f'"{enemy}" is not an item of the bank.', "Correct or remove it.")
-    if item.translation_of is not None and item.translation_of not in declared:
-        yield Fault(("translation_of",), f'"{item.translation_of}" is not an item of the bank.')
 
 
 # --- YAML --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Data only. A further domain is a further file; nothing here knows how many there
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from item_bank.errors import Fault, InvalidFramework, raise_if
-from item_bank.fields import Fields
+from item_bank.fields import Fields, did_you_mean
 from item_bank.item import ITEM_LEVELS, TOPIC_ID, TRANSVERSAL, canonical_hash
 
 
@@ -82,12 +83,51 @@ class Audience:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Referentiel:
+    """What one family of trades must master: a selection over the domains, a range of levels, weights.
+
+    `weights` are those of the domains that count; the quotas of its designs follow them. `without` are
+    competences and topics left out. `professions` are the tags it takes beside those for everybody;
+    `audience` says in words whom it concerns.
+    """
+
+    id: str
+    title: str
+    audience: str
+    professions: tuple[str, ...]
+    lowest_level: int
+    highest_level: int
+    weights: tuple[tuple[str, float], ...]
+    without: tuple[str, ...] = ()
+
+    def takes(self, domain: str, competence: str, topic: str, level: int) -> bool:
+        """Say whether an item of this place and level belongs to the selection."""
+        return (
+            self.lowest_level <= level <= self.highest_level
+            and any(name == domain for name, _ in self.weights)
+            and competence not in self.without
+            and topic not in self.without
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, which is also the one of the text file."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "audience": self.audience,
+            "professions": list(self.professions),
+            "levels": {"lowest": self.lowest_level, "highest": self.highest_level},
+            "weights": dict(self.weights),
+        } | ({"without": list(self.without)} if self.without else {})
+
+
 @dataclass(frozen=True)
 class Framework:
     """Everything items and designs refer to.
 
     `domain_correlation` is the correlation between the abilities of any two domains that the profile assumes
-    until it is calibrated.
+    until it is calibrated. `revised` is the day of its last change, for those it is exchanged with.
 
     Raises
     ------
@@ -105,6 +145,8 @@ class Framework:
     stages: tuple[Audience, ...]
     domain_correlation: float
     domains: tuple[Domain, ...]
+    referentiels: tuple[Referentiel, ...] = ()
+    revised: datetime.date | None = None
 
     def __post_init__(self) -> None:
         raise_if(list(_framework_faults(self)), InvalidFramework, self.id)
@@ -140,6 +182,13 @@ class Framework:
     def cuts(self) -> tuple[float, ...]:
         """The cut scores on theta, ascending: one fewer than the certification levels."""
         return tuple(level.cut for level in self.certification_levels if level.cut is not None)
+
+    def referentiel(self, referentiel_id: str) -> Referentiel:
+        """Return a référentiel by its id; raises KeyError."""
+        for referentiel in self.referentiels:
+            if referentiel.id == referentiel_id:
+                return referentiel
+        raise KeyError(referentiel_id)
 
     def difficulty(self, level: int) -> float:
         """Return the provisional difficulty of an item level."""
@@ -190,6 +239,13 @@ class Framework:
                 }
                 for domain in self.domains
             ],
+            # A framework without them keeps the hash it had before they existed.
+            **(
+                {"referentiels": [referentiel.to_dict() for referentiel in self.referentiels]}
+                if self.referentiels
+                else {}
+            ),
+            **({} if self.revised is None else {"revised": self.revised.isoformat()}),
         }
 
     @property
@@ -291,6 +347,9 @@ def read_framework(fields: Fields, domains: Sequence[Domain]) -> Framework | Non
             members.append(Audience(block.text("id", longest=30), block.text("label", longest=80)))
             block.no_other()
     correlation = fields.number("domain_correlation", low=0, high=0.99)
+    referentiels = tuple(_read_referentiel(block) for block in fields.blocks("referentiels", required=False))
+    revised = fields.day("revised", datetime.date.min) if fields.has("revised") else None
+    fields.skip("revised")
     identity = {name: fields.text(name, longest=200) for name in ("id", "title", "language")}
     fields.no_other()
     if len(fields.faults) > before:
@@ -305,11 +364,42 @@ def read_framework(fields: Fields, domains: Sequence[Domain]) -> Framework | Non
             stages=tuple(audiences["stages"]),
             domain_correlation=correlation,
             domains=tuple(sorted(domains, key=lambda domain: (len(domain.id), domain.id))),
+            referentiels=referentiels,
+            revised=revised,
         )
     except InvalidFramework as error:
         for fault in error.faults:
             fields.fault(fault.path, fault.message, fault.advice)
         return None
+
+
+def _read_referentiel(block: Fields) -> Referentiel:
+    weights: list[tuple[str, float]] = []
+    shares = block.block("weights")
+    if shares is None:
+        block.fault("weights", "is missing.", "Write the weight of each domain: {D1: 7, D2: 6}.")
+    else:
+        weights = [(name, shares.number(name, 1.0, low=0.01, high=1_000)) for name in shares.data]
+        if not weights:
+            block.fault("weights", "names no domain.", "Write the weight of each domain: {D1: 7, D2: 6}.")
+    lowest, highest = ITEM_LEVELS[0], ITEM_LEVELS[-1]
+    levels = block.block("levels")
+    if levels is not None:
+        lowest = levels.integer("lowest", lowest, low=ITEM_LEVELS[0], high=ITEM_LEVELS[-1])
+        highest = levels.integer("highest", highest, low=ITEM_LEVELS[0], high=ITEM_LEVELS[-1])
+        levels.no_other()
+    referentiel = Referentiel(
+        id=block.text("id", longest=60),
+        title=block.text("title", longest=120),
+        audience=block.text("audience", longest=400),
+        professions=block.texts("professions", required=False),
+        lowest_level=lowest,
+        highest_level=highest,
+        weights=tuple(weights),
+        without=block.texts("without", required=False),
+    )
+    block.no_other()
+    return referentiel
 
 
 def _duplicates(ids: Sequence[str], what: str, path: tuple[str, ...]) -> Iterator[Fault]:
@@ -361,3 +451,38 @@ def _framework_faults(framework: Framework) -> Iterator[Fault]:
     yield from _duplicates([audience.id for audience in framework.stages], "stage", ("stages",))
     if framework.professions and TRANSVERSAL not in {audience.id for audience in framework.professions}:
         yield Fault(("professions",), f'do not hold "{TRANSVERSAL}".', "Items for everybody carry this tag.")
+    yield from _referentiel_faults(framework)
+
+
+def _referentiel_faults(framework: Framework) -> Iterator[Fault]:
+    yield from _duplicates(
+        [referentiel.id for referentiel in framework.referentiels], "référentiel", ("referentiels",)
+    )
+    professions = {audience.id for audience in framework.professions}
+    domains = {domain.id for domain in framework.domains}
+    for index, referentiel in enumerate(framework.referentiels):
+        path = ("referentiels", index)
+        if referentiel.lowest_level > referentiel.highest_level:
+            yield Fault((*path, "levels"), "have their lowest above their highest.")
+        for name, _ in referentiel.weights:
+            # Without domains (a broken domain file has its own problem) nothing can be said of them.
+            if domains and name not in domains:
+                yield Fault(
+                    (*path, "weights", name),
+                    f'"{name}" is not a domain of the framework.',
+                    did_you_mean(name, domains),
+                )
+        for name in referentiel.professions:
+            if name not in professions or name == TRANSVERSAL:
+                yield Fault(
+                    (*path, "professions"),
+                    f'"{name}" is not a profession that can be named here.',
+                    did_you_mean(name, professions - {TRANSVERSAL}),
+                )
+        for name in referentiel.without:
+            if domains and name not in framework.competences and name not in framework.topics:
+                yield Fault(
+                    (*path, "without"),
+                    f'"{name}" is neither a competence nor a topic of the framework.',
+                    did_you_mean(name, [*framework.competences, *framework.topics]),
+                )

@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ TOPIC_ID = re.compile(r"[A-Z][A-Z0-9]*\.[a-z0-9_-]+")
 LOCAL_ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
 TRANSVERSAL = "transversal"
 LANGUAGES = ("fr", "en")
+_MEAN_TOLERANCE = 1e-3
 _NOT_CONTENT = frozenset({"status", "doubt", "parameters"})
 _NO_DAY = datetime.date(1, 1, 1)
 
@@ -38,6 +40,7 @@ class Interaction(StrEnum):
     MATCH = "match"
     SHORT_TEXT = "short_text"
     NUMERIC = "numeric"
+    ZONE = "zone"
 
     @property
     def has_options(self) -> bool:
@@ -45,11 +48,18 @@ class Interaction(StrEnum):
         return self in _OPTION_COUNTS
 
 
+PARTIAL = "partial"
+ALL_OR_NOTHING = "all_or_nothing"
+_PARTIALLY_SCORED = frozenset(
+    {Interaction.MULTIPLE_CHOICE, Interaction.ORDER, Interaction.MATCH, Interaction.ZONE}
+)
+
 _OPTION_COUNTS: dict[Interaction, tuple[int, int]] = {
     Interaction.SINGLE_CHOICE: (3, 5),
     Interaction.MULTIPLE_CHOICE: (4, 6),
     Interaction.ORDER: (3, 6),
     Interaction.MATCH: (3, 6),
+    Interaction.ZONE: (3, 8),
 }
 
 
@@ -67,7 +77,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice, a step to put in order or an element to classify; `why` explains it after the answer."""
+    """A choice, a step, an element to classify or the name of a zone; `why` explains it after the answer."""
 
     id: str
     text: str
@@ -160,12 +170,21 @@ class MatchKey:
         return {"key": dict(self.pairs)}
 
 
+_SENSITIVITIES = ("case_sensitive", "accent_sensitive", "punctuation_sensitive")
+
+
 @dataclass(frozen=True, slots=True)
 class ShortTextKey:
-    """Accepted answers; `edit_distance` None leaves the number of forgiven typing errors to the rule."""
+    """Accepted answers; `edit_distance` None leaves the number of forgiven typing errors to the rule.
+
+    Case, accents and punctuation do not count, unless the author says so of one of them.
+    """
 
     accepted: tuple[str, ...]
     edit_distance: int | None = None
+    case_sensitive: bool = False
+    accent_sensitive: bool = False
+    punctuation_sensitive: bool = False
 
     def faults(self, item: Item) -> Iterator[Fault]:
         """Yield what is wrong with this key for `item`."""
@@ -181,7 +200,7 @@ class ShortTextKey:
         data: dict[str, Any] = {"accepted": list(self.accepted)}
         if self.edit_distance is not None:
             data["edit_distance"] = self.edit_distance
-        return data
+        return data | {name: True for name in _SENSITIVITIES if getattr(self, name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +225,32 @@ class NumericKey:
         return data
 
 
-ScoringKey = SingleChoiceKey | MultipleChoiceKey | OrderKey | MatchKey | ShortTextKey | NumericKey
+@dataclass(frozen=True, slots=True)
+class ZoneKey:
+    """All the zones of the document to be found, and they alone."""
+
+    zones: tuple[str, ...]
+
+    def faults(self, item: Item) -> Iterator[Fault]:
+        """Yield what is wrong with this key for `item`."""
+        yield from _unknown_options(item, ("key",), self.zones)
+        yield from _repeated(("key",), self.zones)
+        if not self.zones:
+            yield Fault(("key",), "names no zone.", "At least one zone is to be found.")
+        if item.options and set(self.zones) >= {option.id for option in item.options}:
+            yield Fault(("key",), "makes every zone right.", "At least one zone is not to be chosen.")
+        if item.maximum is not None and len(self.zones) > item.maximum:
+            yield Fault(
+                ("maximum",),
+                f"is {item.maximum}, and the key has {len(self.zones)} zones.",
+                "Let the learner choose as many zones as are right, or leave `maximum` out.",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": list(self.zones)}
+
+
+ScoringKey = SingleChoiceKey | MultipleChoiceKey | OrderKey | MatchKey | ShortTextKey | NumericKey | ZoneKey
 
 _KEY_TYPES: dict[Interaction, type[ScoringKey]] = {
     Interaction.SINGLE_CHOICE: SingleChoiceKey,
@@ -215,12 +259,17 @@ _KEY_TYPES: dict[Interaction, type[ScoringKey]] = {
     Interaction.MATCH: MatchKey,
     Interaction.SHORT_TEXT: ShortTextKey,
     Interaction.NUMERIC: NumericKey,
+    Interaction.ZONE: ZoneKey,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class StatedParameters:
-    """Item parameters written in the file instead of those the level gives, with where they come from."""
+    """Item parameters written in the file instead of those the level gives, with where they come from.
+
+    `steps` are the thresholds of an item scored in part, in logits: at the k-th one, k - 1 points and k points
+    are equally likely. Its difficulty is their mean.
+    """
 
     discrimination: float
     difficulty: float
@@ -231,14 +280,17 @@ class StatedParameters:
     se_difficulty: float = 0.0
     se_guessing: float = 0.0
     se_upper_asymptote: float = 0.0
+    steps: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        data = {name: getattr(self, name) for name in self.__slots__ if name != "steps"}
+        return data | ({"steps": list(self.steps)} if self.steps else {})
 
     @classmethod
     def read(cls, block: Fields) -> StatedParameters:
         """Read the optional ``parameters:`` block of an item."""
         guessing = block.number("guessing", 0.0, required=False, low=0, high=0.9)
+        steps = block.numbers("steps", low=-8, high=8)
         parameters = cls(
             discrimination=block.number(
                 "discrimination",
@@ -247,7 +299,9 @@ class StatedParameters:
                 high=10,
                 why="A discrimination is positive: a better learner is more likely to be right.",
             ),
-            difficulty=block.number("difficulty", 0.0, low=-8, high=8),
+            difficulty=sum(steps) / len(steps)
+            if steps and not block.has("difficulty")
+            else block.number("difficulty", 0.0, low=-8, high=8),
             guessing=guessing,
             upper_asymptote=block.number("upper_asymptote", 1.0, required=False, low=0.1, high=1),
             source=block.text("source", longest=500),
@@ -255,7 +309,10 @@ class StatedParameters:
             se_difficulty=block.number("se_difficulty", 0.0, required=False, low=0, high=10),
             se_guessing=block.number("se_guessing", 0.0, required=False, low=0, high=1),
             se_upper_asymptote=block.number("se_upper_asymptote", 0.0, required=False, low=0, high=1),
+            steps=steps,
         )
+        if steps and abs(parameters.difficulty - sum(steps) / len(steps)) > _MEAN_TOLERANCE:
+            block.fault("difficulty", "is not the mean of the steps.", "Leave it out: the steps give it.")
         if parameters.upper_asymptote <= guessing:
             block.fault("upper_asymptote", f"is not above guessing ({guessing:g}).")
         block.no_other()
@@ -276,6 +333,9 @@ class Item:
     options: tuple[Option, ...] = ()
     categories: tuple[Category, ...] = ()
     unit: str = ""
+    document: Document | None = None
+    maximum: int | None = None
+    partial: bool = False
     rationale: str
     sources: tuple[str, ...]
     facts: tuple[str, ...] = ()
@@ -285,7 +345,6 @@ class Item:
     status: Status
     author: str
     language: str = "fr"
-    translation_of: str | None = None
     shuffle: bool = True
     enemies: tuple[str, ...] = ()
     doubt: str = ""
@@ -298,7 +357,28 @@ class Item:
     @property
     def guessing_floor(self) -> float:
         """The chance of a right answer at random, where the interaction has one worth modelling."""
-        return 1 / len(self.options) if self.interaction is Interaction.SINGLE_CHOICE else 0.0
+        if self.partial:
+            return 0.0
+        one_of_them = self.interaction is Interaction.SINGLE_CHOICE or self.maximum == 1
+        return 1 / len(self.options) if one_of_them else 0.0
+
+    @property
+    def maximum_score(self) -> int:
+        """The credit of a wholly right response: 1, or more where a response can be right in part.
+
+        So many right options, zones or elements, or pairs of steps that follow each other.
+        """
+        if not self.partial:
+            return 1
+        match self.scoring_key:
+            case MultipleChoiceKey(options=right) | ZoneKey(zones=right):
+                return len(right)
+            case OrderKey(steps=steps):
+                return len(steps) - 1
+            case MatchKey(pairs=pairs):
+                return len(pairs)
+            case _:
+                return 1
 
     def option(self, option_id: str) -> Option:
         """Return one of the options by its id."""
@@ -314,6 +394,10 @@ class Item:
             "interaction": str(self.interaction),
             "stem": self.stem,
         }
+        if self.document:
+            data["document"] = self.document.to_dict()
+        if self.maximum is not None:
+            data["maximum"] = self.maximum
         if self.categories:
             data["categories"] = [{"id": category.id, "text": category.text} for category in self.categories]
         if self.options:
@@ -322,6 +406,8 @@ class Item:
                 for option in self.options
             ]
         data |= self.scoring_key.to_dict()
+        if self.partial:
+            data["scoring"] = PARTIAL
         if self.unit:
             data["unit"] = self.unit
         data |= {
@@ -336,8 +422,6 @@ class Item:
         }
         if self.facts:
             data["facts"] = list(self.facts)
-        if self.translation_of:
-            data["translation_of"] = self.translation_of
         if not self.shuffle:
             data["shuffle"] = False
         if self.enemies:
@@ -400,6 +484,14 @@ def read_item(data: Any) -> tuple[Item | None, list[Fault]]:
                 Category(block.text("id", "?", longest=16), block.text("text", "?", longest=300))
             )
             block.no_other()
+    document, maximum, partial = None, None, False
+    if known_interaction and interaction in _PARTIALLY_SCORED and fields.has("scoring"):
+        partial = fields.one_of("scoring", (ALL_OR_NOTHING, PARTIAL), ALL_OR_NOTHING) == PARTIAL
+    if known_interaction and interaction is Interaction.ZONE:
+        document = _read_document(fields)
+        if fields.has("maximum"):
+            maximum = fields.integer("maximum", 1, low=1, high=_OPTION_COUNTS[interaction][1])
+        fields.skip("maximum")
     scoring_key = _read_key(fields, interaction) if known_interaction else None
     if not known_interaction:
         fields.skip(*_INTERACTION_FIELDS)
@@ -414,6 +506,9 @@ def read_item(data: Any) -> tuple[Item | None, list[Fault]]:
         "options": tuple(options),
         "categories": tuple(categories),
         "unit": fields.text("unit", required=False, longest=30) if interaction is Interaction.NUMERIC else "",
+        "document": document,
+        "maximum": maximum,
+        "partial": partial,
         "rationale": fields.text("rationale", longest=5_000),
         "sources": fields.texts("sources"),
         "facts": fields.texts("facts", required=False),
@@ -423,7 +518,6 @@ def read_item(data: Any) -> tuple[Item | None, list[Fault]]:
         "status": fields.one_of("status", tuple(Status), Status.DRAFT),
         "author": fields.text("author", longest=200),
         "language": fields.text("language", "fr", required=False, longest=10),
-        "translation_of": fields.text("translation_of", required=False, longest=60) or None,
         "shuffle": fields.boolean("shuffle", True),
         "enemies": fields.texts("enemies", required=False),
         "doubt": fields.text("doubt", required=False, longest=2_000),
@@ -443,7 +537,10 @@ def read_item(data: Any) -> tuple[Item | None, list[Fault]]:
     return (None if fields.faults else item), fields.faults
 
 
-_INTERACTION_FIELDS = ("options", "categories", "key", "accepted", "edit_distance", "tolerance", "unit")
+_INTERACTION_FIELDS = (
+    *("options", "categories", "key", "accepted", "edit_distance", "tolerance", "unit"),
+    *("document", "maximum", "scoring", *_SENSITIVITIES),
+)
 
 
 def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
@@ -483,7 +580,9 @@ def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
             if fields.has("edit_distance"):
                 distance = fields.integer("edit_distance", low=0, high=2)
             fields.skip("edit_distance")
-            key = ShortTextKey(fields.texts("accepted"), distance)
+            key = ShortTextKey(
+                fields.texts("accepted"), distance, *(fields.boolean(name, False) for name in _SENSITIVITIES)
+            )
         case Interaction.NUMERIC:
             key = NumericKey(
                 _decimal(fields.number("key", low=-1e12, high=1e12)),
@@ -493,6 +592,8 @@ def _read_key(fields: Fields, interaction: Interaction) -> ScoringKey | None:
                     )
                 ),
             )
+        case Interaction.ZONE:
+            key = ZoneKey(fields.texts("key"))
     return key if len(fields.faults) == before else None
 
 
@@ -537,12 +638,18 @@ def _item_faults(item: Item) -> Iterator[Fault]:
         yield Fault(("level",), f"is {item.level}; a whole number from 1 to 6 is expected.")
     if not item.stem.strip():
         yield Fault(("stem",), "is empty.", "Write the question.")
-    of_options = list(_option_faults(item))
+    of_options = [*_option_faults(item), *_zone_faults(item)]
     yield from of_options
     if not isinstance(item.scoring_key, _KEY_TYPES[item.interaction]):
         yield Fault(("key",), f"is not a key for the interaction {item.interaction}.")
     elif not of_options:
         yield from item.scoring_key.faults(item)
+    if item.partial and item.interaction not in _PARTIALLY_SCORED:
+        yield Fault(("scoring",), f"cannot be partial in the interaction {item.interaction}.", "Remove it.")
+    elif item.partial and item.maximum_score < 2:
+        yield Fault(("scoring",), "is partial, and nothing lies between wrong and right.", "Remove it.")
+    if item.parameters is not None:
+        yield from _step_faults(item, item.parameters)
     if not item.sources:
         yield Fault(("sources",), "is an empty list.", "Name the text on which the key rests.")
     if not item.professions:
@@ -561,6 +668,22 @@ def _item_faults(item: Item) -> Iterator[Fault]:
     if item.status is Status.OPERATIONAL and item.doubt:
         yield Fault(
             ("doubt",), "is written on an operational item.", "Settle the doubt, or go back to draft."
+        )
+
+
+def _step_faults(item: Item, stated: StatedParameters) -> Iterator[Fault]:
+    wanted = item.maximum_score if item.partial else 0
+    if len(stated.steps) != wanted:
+        yield Fault(
+            ("parameters", "steps"),
+            f"has {len(stated.steps)} steps; the item has {wanted}.",
+            "An item scored in part has one step for each point, any other item none.",
+        )
+    if item.partial and (stated.guessing != 0 or stated.upper_asymptote != 1):
+        yield Fault(
+            ("parameters",),
+            "has an asymptote, and an item scored in part has none.",
+            "Leave guessing and upper_asymptote out.",
         )
 
 
@@ -604,14 +727,72 @@ def _option_faults(item: Item) -> Iterator[Fault]:
             seen_texts.add(part.text)
 
 
+def _zone_faults(item: Item) -> Iterator[Fault]:
+    if item.interaction is not Interaction.ZONE:
+        if item.document is not None:
+            yield Fault(
+                ("document",),
+                f"has no place in the interaction {item.interaction}.",
+                "A document with several questions is a case; zones to find in it are the interaction zone.",
+            )
+        if item.maximum is not None:
+            yield Fault(("maximum",), f"has no place in the interaction {item.interaction}.", "Remove it.")
+        return
+    if item.testlet is not None:
+        yield Fault(
+            ("interaction",),
+            "cannot stand in a case: it has a document of its own.",
+            "Write it as a stand-alone item.",
+        )
+    if item.document is None:
+        yield Fault(("document",), "is missing.", "Write the document in which zones are to be found.")
+        return
+    yield from _kind_faults(item.document)
+    yield from _mark_faults(item.document)
+    if item.maximum is not None and not 1 <= item.maximum <= len(item.options):
+        yield Fault(("maximum",), f"is {item.maximum}; 1 to {len(item.options)} zones can be chosen.")
+    marked = [zone for zone, _ in item.document.zones]
+    named = [option.id for option in item.options]
+    for index, option_id in enumerate(named):
+        if option_id not in marked:
+            yield Fault(
+                ("options", index, "id"),
+                f'"{option_id}" marks nothing in the document.',
+                f"Mark its words in the document: [[{option_id}|the words]].",
+            )
+    for zone in dict.fromkeys(marked):
+        if zone not in named:
+            yield Fault(
+                ("document",),
+                f'marks a zone "{zone}" that no option names.',
+                f"The options are {', '.join(named) or 'not given'}.",
+            )
+
+
+ZONE_MARK = re.compile(r"\[\[(?P<id>[^|\[\]]*)\|(?P<text>(?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
+LONGEST_ZONE = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The fictitious document of a testlet: header lines and a body in simple Markdown."""
+    """A fictitious document: header lines and a body in simple Markdown.
+
+    That of a zone item marks its zones ``[[id|words]]``, in the values of the header lines and in the body.
+    """
 
     title: str
     kind: str
     body: str
     fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def zones(self) -> tuple[tuple[str, str], ...]:
+        """The id and the words of each marked zone, in reading order."""
+        return tuple(
+            (found["id"], " ".join(re.split(r"[ \t\n]+", found["text"].strip(" \t\n"))))
+            for text in (*(value for _, value in self.fields), self.body)
+            for found in ZONE_MARK.finditer(text)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -675,12 +856,49 @@ def _testlet_faults(testlet: Testlet) -> Iterator[Fault]:
     if len(testlet.items) < 2:
         yield Fault(("items",), "has fewer than two items.", "A single question is a stand-alone item.")
     yield from _repeated(("items",), testlet.items)
-    if testlet.document.kind not in DOCUMENT_KINDS:
+    yield from _kind_faults(testlet.document)
+    if testlet.document.zones:
+        yield Fault(
+            ("document", "body"),
+            "marks zones, and the document of a case has none.",
+            "Zones stand in the own document of an item of the interaction zone.",
+        )
+
+
+def _kind_faults(document: Document) -> Iterator[Fault]:
+    if document.kind not in DOCUMENT_KINDS:
         yield Fault(
             ("document", "kind"),
-            f'"{testlet.document.kind}" is not a known kind.',
+            f'"{document.kind}" is not a known kind.',
             f"Known: {', '.join(DOCUMENT_KINDS)}.",
         )
+
+
+def _mark_faults(document: Document) -> Iterator[Fault]:
+    values = [(("document", "fields", index), value) for index, (_, value) in enumerate(document.fields)]
+    for path, text in (*values, (("document", "body"), document.body)):
+        rest = ZONE_MARK.sub("", text)
+        if "[[" in rest or "]]" in rest:
+            yield Fault(path, "has a mark that is not whole.", "Write a zone as [[a|its words]].")
+        if any(unicodedata.category(letter) == "Co" for letter in text):
+            yield Fault(path, "holds a character for private use.", "Type the text again without it.")
+        for found in ZONE_MARK.finditer(text):
+            words = found["text"].strip()
+            if not words:
+                yield Fault(path, f'marks a zone "{found["id"]}" without words.', "Write [[a|its words]].")
+            if len(words) > LONGEST_ZONE:
+                yield Fault(path, f'marks a zone "{found["id"]}" of {len(words)} characters; 300 at most.')
+            if "\n\n" in words:
+                yield Fault(path, f'marks a zone "{found["id"]}" over two paragraphs.', "Mark one of them.")
+    labels = [(("document", "fields", index), label) for index, (label, _) in enumerate(document.fields)]
+    for path, text in ((("document", "title"), document.title), *labels):
+        if "[[" in text:
+            yield Fault(
+                path, "has a mark where no zone can stand.", "Zones stand in the values and in the body."
+            )
+    for zone, times in Counter(zone for zone, _ in document.zones).items():
+        if times > 1:
+            yield Fault(("document",), f'marks the zone "{zone}" {times} times.', "Mark it once.")
 
 
 def read_testlet(fields: Fields, items: tuple[str, ...]) -> Testlet | None:

@@ -1,6 +1,7 @@
-"""Warnings and figures about a valid content that could be better: giveaways, load, typography, fiction.
+"""Warnings, errors and figures about a content that can be read: giveaways, load, typography, fiction, enemies.
 
-Nothing here is an error. Figures are shares and counts over the whole bank; warnings name one place each.
+Figures are shares and counts over the whole bank; warnings and errors name one place each. Errors are what may
+not be released: the number, address or telephone of somebody who may exist, and enemies that a design asks together.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
+from item_bank import parity
+from item_bank.design import Design, Scope
 from item_bank.files import Content, Origin
-from item_bank.item import Interaction, Item, OrderKey, SingleChoiceKey, Testlet
+from item_bank.item import Document, Interaction, Item, OrderKey, SingleChoiceKey, Testlet
 from item_bank.presentation import plain
 from item_bank.release import ENTERING
 
@@ -24,6 +27,8 @@ LONGEST_KEY_SHARE = 0.30
 STEM_WORDS, OPTION_WORDS, DOCUMENT_WORDS = 80, 25, 220
 SIMILAR_STEMS = 92.0
 SECONDS_PER_WORD = 0.3
+SHORTEST_ECHO = 6
+ERRORS = frozenset({"real_nir", "real_phone", "real_address", "enemies_together"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,10 +48,11 @@ class Warning:
 
 
 class Report(NamedTuple):
-    """What the linter found."""
+    """What the linter found; errors have the form of warnings, and are to be mended before a release."""
 
     figures: Mapping[str, Any]
     warnings: tuple[Warning, ...]
+    errors: tuple[Warning, ...] = ()
 
 
 class _Text(NamedTuple):
@@ -71,6 +77,8 @@ def lint(content: Content, today: datetime.date) -> Report:
         _key_lengths(items),
         _key_positions(items),
         _absolute_words(items),
+        _echoes(items),
+        _negations(items),
         _reading_load(items, content.testlets),
     ):
         figures |= part
@@ -81,9 +89,21 @@ def lint(content: Content, today: datetime.date) -> Report:
         findings += _testlet_findings(testlet)
     findings += _thin_topics(content, items)
     findings += _similar_stems(items)
-    findings += _far_enemies(items)
+    findings += _enemies_together(content, items)
+    compared = parity.compare(content)
+    figures["translations"] = compared.figures
+    findings += [_Finding(*disparity) for disparity in compared.disparities]
+    for subject, name, text in compared.texts:
+        # The typography of each language is looked at by `parity`.
+        of_text = _text_findings(subject, _Text(name, text))
+        findings += [finding for finding in of_text if finding.rule != "typography"]
     figures["warnings_by_rule"] = dict(sorted(Counter(finding.rule for finding in findings).items()))
-    return Report(figures, tuple(sorted(_placed(finding, content.origins) for finding in findings)))
+    placed = sorted(_placed(finding, content.origins) for finding in findings)
+    return Report(
+        figures,
+        warnings=tuple(warning for warning in placed if warning.rule not in ERRORS),
+        errors=tuple(warning for warning in placed if warning.rule in ERRORS),
+    )
 
 
 def _placed(finding: _Finding, origins: Mapping[str, Origin]) -> Warning:
@@ -153,7 +173,11 @@ _ABSOLUTE = re.compile(
 
 def _absolute_words(items: list[Item]) -> tuple[dict[str, Any], list[_Finding]]:
     keys = distractors = with_in_keys = with_in_distractors = 0
+    only_in_distractors = []
     for item, key in _single_choices(items):
+        with_one = {option.id for option in item.options if _ABSOLUTE.search(option.text)}
+        if with_one and key not in with_one:
+            only_in_distractors.append(item.id)
         for option in item.options:
             absolute = bool(_ABSOLUTE.search(option.text))
             if option.id == key:
@@ -167,6 +191,7 @@ def _absolute_words(items: list[Item]) -> tuple[dict[str, Any], list[_Finding]]:
     figures = {
         "absolute_words_in_keys": round(in_keys, 4),
         "absolute_words_in_distractors": round(in_distractors, 4),
+        "absolute_words_only_in_distractors": only_in_distractors,
     }
     if in_distractors <= max(2 * in_keys, in_keys + 0.05):
         return figures, []
@@ -175,6 +200,53 @@ def _absolute_words(items: list[Item]) -> tuple[dict[str, Any], list[_Finding]]:
         f"{in_keys:.0%} of the keys: a hint."
     )
     return figures, [_Finding("", "absolute_words", message)]
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _echoes(items: list[Item]) -> tuple[dict[str, Any], list[_Finding]]:
+    """Words of the stem that come back in one option alone: in the key more often than by chance, a hint."""
+    counted = in_key = 0
+    chance = 0.0
+    echoing: list[str] = []
+    for item, key in _single_choices(items):
+        stem = _roots(item.stem)
+        roots = {option.id: _roots(option.text) & stem for option in item.options}
+        alone = [
+            option_id
+            for option_id, own in roots.items()
+            if own - set().union(*(other for name, other in roots.items() if name != option_id))
+        ]
+        if len(alone) == 1:
+            counted += 1
+            chance += 1 / len(item.options)
+            if alone == [key]:
+                in_key += 1
+                echoing.append(item.id)
+    expected = chance / counted if counted else 0.0
+    share = in_key / counted if counted else 0.0
+    figures = {
+        "echo_items": counted,
+        "echo_in_key_share": round(share, 4),
+        "echo_in_key_expected": round(expected, 4),
+        "echo_in_key_items": echoing,
+    }
+    # Two standard deviations of a binomial around chance, from thirty items on: fewer say nothing.
+    if counted < 30 or share <= expected + 2 * (expected * (1 - expected) / counted) ** 0.5:
+        return figures, []
+    message = (
+        f"Where a word of the stem comes back in one option alone, it is the right one in {share:.0%} of "
+        f"{counted} items, and {expected:.0%} by chance: a hint."
+    )
+    return figures, [_Finding("", "echo", message)]
+
+
+def _roots(text: str) -> set[str]:
+    """The long words of a text, by their first letters, so that a plural or a verb's ending is the same word."""
+    return {
+        word[:SHORTEST_ECHO].casefold() for word in _WORD.findall(plain(text)) if len(word) >= SHORTEST_ECHO
+    }
 
 
 _CATCH_ALL = re.compile(
@@ -224,11 +296,13 @@ def _reading_load(items: list[Item], testlets: tuple[Testlet, ...]) -> tuple[dic
             for option in item.options
             if words(option.text) > OPTION_WORDS
         ]
-    for testlet in testlets:
-        count = words(testlet.document.body) + sum(words(value) for _, value in testlet.document.fields)
+    documents = [(testlet.id, testlet.document) for testlet in testlets]
+    documents += [(item.id, item.document) for item in items if item.document is not None]
+    for subject, document in documents:
+        count = sum(words(text.text) for text in _document_texts(document) if text.field != "document.title")
         if count > DOCUMENT_WORDS:
             message = f"The document has {count} words; {DOCUMENT_WORDS} at most."
-            findings.append(_Finding(testlet.id, "long_document", message))
+            findings.append(_Finding(subject, "long_document", message))
     return figures, findings
 
 
@@ -245,6 +319,19 @@ def _texts(item: Item) -> Iterator[_Text]:
     yield _Text("rationale", item.rationale)
     for index, source in enumerate(item.sources):
         yield _Text(f"sources[{index}]", source)
+    if item.document is not None:
+        yield from _document_texts(item.document)
+
+
+_ZONE = re.compile(r"\[\[\w+\|(.*?)\]\]", re.DOTALL)
+
+
+def _document_texts(document: Document) -> Iterator[_Text]:
+    """The texts of a document, without the marks of its zones."""
+    yield _Text("document.body", _ZONE.sub(r"\1", document.body))
+    yield _Text("document.title", document.title)
+    for index, (_, value) in enumerate(document.fields):
+        yield _Text(f"document.fields[{index}]", _ZONE.sub(r"\1", value))
 
 
 def _item_findings(item: Item, today: datetime.date) -> Iterator[_Finding]:
@@ -269,10 +356,7 @@ def _item_findings(item: Item, today: datetime.date) -> Iterator[_Finding]:
 
 
 def _testlet_findings(testlet: Testlet) -> Iterator[_Finding]:
-    document = testlet.document
-    texts = [_Text("document.body", document.body), _Text("document.title", document.title)]
-    texts += [_Text(f"document.fields[{index}]", value) for index, (_, value) in enumerate(document.fields)]
-    for text in texts:
+    for text in _document_texts(testlet.document):
         yield from _text_findings(testlet.id, text)
 
 
@@ -281,15 +365,25 @@ _NEGATION = re.compile(
 )
 
 
-def _unmarked_negation(stem: str) -> str:
-    """Return the negation of the question itself, when it is not in bold."""
+def _negation_of(stem: str) -> str:
+    """Return the word that makes the question itself negative; empty when none does."""
     question = re.split(r"(?<=[.!?])\s+|\n", plain(stem).strip())[-1]
     found = _NEGATION.search(question)
     if found is None or not question.endswith("?"):
         return ""
-    word = next(group for group in found.groups() if group)
+    return next(group for group in found.groups() if group)
+
+
+def _unmarked_negation(stem: str) -> str:
+    word = _negation_of(stem)
     bold = " ".join(re.findall(r"\*\*(.+?)\*\*", stem))
     return "" if word in bold else word
+
+
+def _negations(items: list[Item]) -> tuple[dict[str, Any], list[_Finding]]:
+    negative = [item for item in items if _negation_of(item.stem)]
+    unmarked = sum(bool(_unmarked_negation(item.stem)) for item in negative)
+    return {"negative_questions": len(negative), "negative_questions_unmarked": unmarked}, []
 
 
 # --- texts -------------------------------------------------------------------------------------------------
@@ -306,11 +400,13 @@ _TYPOGRAPHY = (
 )
 _LINK = re.compile(r"\]\(|!\[|</?[a-z][^>@]*>")
 _EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
-_FICTION = (".example", ".invalid", ".test")
+# RFC 2606 and 6761: names that belong to nobody.
+_FICTION = (".example", ".invalid", ".test", ".localhost")
+_EXAMPLE_DOMAINS = ("example.com", "example.net", "example.org")
 _NIR = re.compile(
     r"(?<!\d)([1278])\s?(\d{2})\s?(\d{2})\s?(\d{2}|2[AB])\s?(\d{3})\s?(\d{3})\s?(?:(?:clé|\(clé\)|-|/)\s?)?(\d{2})(?!\d)"
 )
-_PHONE = re.compile(r"(?<!\d)0[1-79](?:[\s.\-]?\d{2}){4}(?!\d)")
+_PHONE = re.compile(r"(?<![\d+])(?:\+\s?33\s?(?:\(0\)\s?)?|0)([1-79](?:[\s.\-]?\d{2}){4})(?!\d)")
 # The ranges that the French regulator keeps for fiction.
 _FICTION_PHONES = ("019900", "026191", "035301", "046571", "053649", "063998")
 
@@ -326,7 +422,10 @@ def _text_findings(subject: str, text: _Text) -> Iterator[_Finding]:
         message = f"{text.field}: links, images and HTML are shown as they are typed."
         yield _Finding(subject, "markup", message)
     for domain in _EMAIL.findall(text.text):
-        if not domain.lower().endswith(_FICTION):
+        name = domain.lower()
+        if not name.endswith(_FICTION) and not f".{name}".endswith(
+            tuple(f".{one}" for one in _EXAMPLE_DOMAINS)
+        ):
             message = f"{text.field}: the e-mail domain {domain} is not fictitious (.example)."
             yield _Finding(subject, "real_address", message)
     for found in _NIR.finditer(text.text):
@@ -334,7 +433,7 @@ def _text_findings(subject: str, text: _Text) -> Iterator[_Finding]:
             message = f"{text.field}: {found[0]} is a valid NIR: change its key."
             yield _Finding(subject, "real_nir", message)
     for found in _PHONE.finditer(text.text):
-        digits = re.sub(r"\D", "", found[0])
+        digits = "0" + re.sub(r"\D", "", found[1])
         if not digits.startswith(_FICTION_PHONES):
             message = f"{text.field}: {found[0]} is not in a range kept for fiction (01 99 00, 06 39 98...)."
             yield _Finding(subject, "real_phone", message)
@@ -360,30 +459,43 @@ def _thin_topics(content: Content, items: list[Item]) -> Iterator[_Finding]:
 
 
 def _similar_stems(items: list[Item]) -> Iterator[_Finding]:
-    by_competence: dict[str, list[Item]] = {}
-    for item in items:
-        for other in by_competence.setdefault(item.competence, []):
-            if (
-                item.language == other.language
-                and other.id not in item.enemies
-                and item.id not in other.enemies
-            ):
-                similarity = fuzz.ratio(item.stem, other.stem, score_cutoff=SIMILAR_STEMS)
-                if similarity:
-                    message = f"The stem is close to that of {other.id}: rewrite it or declare them enemies."
-                    yield _Finding(item.id, "similar_stems", message)
-        by_competence[item.competence].append(item)
+    """Yield pairs whose stems, in any two competences, are nearly the same text, and that may be asked together."""
+    scores = process.cdist(
+        [item.stem for item in items],
+        [item.stem for item in items],
+        scorer=fuzz.ratio,
+        score_cutoff=SIMILAR_STEMS,
+    )
+    for later, earlier in zip(*scores.nonzero(), strict=True):
+        item, other = items[later], items[earlier]
+        if later > earlier and other.id not in item.enemies and item.id not in other.enemies:
+            message = f"The stem is close to that of {other.id}: rewrite it or declare them enemies."
+            yield _Finding(item.id, "similar_stems", message)
 
 
-def _far_enemies(items: list[Item]) -> Iterator[_Finding]:
+def _enemies_together(content: Content, items: list[Item]) -> Iterator[_Finding]:
+    """Yield the enemies that one test may hold: of one case, or apart in no row of some design."""
     by_id = {item.id: item for item in items}
     for item in items:
-        for enemy in item.enemies:
-            other = by_id.get(enemy)
-            if (
-                other is not None
-                and other.topic != item.topic
-                and (item.id < enemy or item.id not in other.enemies)
-            ):
-                message = f"Its enemy {enemy} is in another topic, which no row of a blueprint keeps apart."
-                yield _Finding(item.id, "far_enemies", message)
+        for other in (by_id[enemy] for enemy in item.enemies if enemy in by_id):
+            if item.id in other.enemies and other.id < item.id:
+                continue
+            if item.testlet is not None and item.testlet == other.testlet:
+                message = f"Its enemy {other.id} belongs to the same case, which is asked whole."
+                yield _Finding(item.id, "enemies_together", message)
+                continue
+            designs = [design.id for design in content.designs if not _keeps_apart(design, item, other)]
+            if designs:
+                message = (
+                    f"Its enemy {other.id} may be asked in the same test by {', '.join(designs)}: put them in one "
+                    "topic of which a test asks one item, or write `enemies_apart: true` there."
+                )
+                yield _Finding(item.id, "enemies_together", message)
+
+
+def _keeps_apart(design: Design, one: Item, other: Item) -> bool:
+    return (
+        design.enemies_apart
+        or (one.topic == other.topic and design.bounds(Scope.TOPIC, one.topic)[1] <= 1)
+        or (one.competence == other.competence and design.bounds(Scope.COMPETENCE, one.competence)[1] <= 1)
+    )

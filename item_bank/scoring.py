@@ -11,6 +11,7 @@ Canonical forms (an omitted response is None, ``{}`` or the form with nothing in
     match            {"pairs": {"a": "x", "b": "y"}}
     short_text       {"text": "MSSanté"}
     numeric          {"number": "72,5"}
+    zone             {"zones": ["a", "c"]}
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, cast
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
 
 from anyascii import anyascii
 from rapidfuzz.distance import DamerauLevenshtein
@@ -38,6 +40,7 @@ from item_bank.item import (
     OrderKey,
     ShortTextKey,
     SingleChoiceKey,
+    ZoneKey,
 )
 
 LONGEST_TEXT = 500
@@ -90,6 +93,7 @@ FIELD_OF = {
     Interaction.MATCH: "pairs",
     Interaction.SHORT_TEXT: "text",
     Interaction.NUMERIC: "number",
+    Interaction.ZONE: "zones",
 }
 
 
@@ -117,7 +121,16 @@ def parse(item: Item, raw: Mapping[str, Any] | None) -> Response:
 
 
 def score(item: Item, response: Response) -> ItemScore:
-    """Score a response: all or nothing, and nothing for an omitted one.
+    """Score a response: all or nothing, unless the item is scored in part, and nothing for an omitted one.
+
+    In part, from 0 to ``item.maximum_score``:
+
+    - multiple_choice, zone: right ones chosen minus wrong ones chosen, never below 0, so that choosing
+      everything gains nothing;
+    - match: elements in their category;
+    - order: steps that follow each other as they should. A step out of place costs its neighbours and not all
+      that comes after it; and every number of points can be reached, which is not so of the steps in their
+      place, since nobody misplaces a single one.
 
     Raises
     ------
@@ -127,8 +140,33 @@ def score(item: Item, response: Response) -> ItemScore:
     if response.interaction is not item.interaction:
         raise InvalidResponse(FIELD_OF[item.interaction], "Cette réponse est celle d’une autre question.")
     if response.value is None:
-        return ItemScore(0, 1, Outcome.OMITTED)
+        return ItemScore(0, item.maximum_score, Outcome.OMITTED)
+    if item.partial:
+        return ItemScore(_credit(item, response.value), item.maximum_score, Outcome.ANSWERED)
     return ItemScore(int(_is_right(item, response.value)), 1, Outcome.ANSWERED)
+
+
+def _credit(item: Item, value: Any) -> int:
+    key = item.scoring_key
+    match key:
+        case MultipleChoiceKey(options=right) | ZoneKey(zones=right):
+            chosen = set(value)
+            return max(0, len(chosen & set(right)) - len(chosen - set(right)))
+        case OrderKey():
+            following = set(pairwise(key.steps))
+            return sum(pair in following for pair in pairwise(value))
+        case MatchKey():
+            given = dict(value)
+            return sum(given.get(element) == category for element, category in key.pairs)
+        case _:
+            return int(_is_right(item, value))
+
+
+_ENGLISH_ARTICLE = re.compile(r"^\s*(?:the|an?)\s+(?=\w)", re.IGNORECASE)
+
+
+def _without_article(item: Item, text: str) -> str:
+    return _ENGLISH_ARTICLE.sub("", text, count=1) if item.language == "en" else text
 
 
 def _is_right(item: Item, value: Any) -> bool:
@@ -143,9 +181,16 @@ def _is_right(item: Item, value: Any) -> bool:
         case MatchKey():
             return dict(value) == dict(key.pairs)
         case ShortTextKey():
-            return matches_text(value, key.accepted, key.edit_distance)
+            return matches_text(
+                _without_article(item, value),
+                key.accepted,
+                key.edit_distance,
+                Spelling(key.case_sensitive, key.accent_sensitive, key.punctuation_sensitive),
+            )
         case NumericKey():
-            return abs(read_number(value, item.unit) - key.value) <= key.tolerance
+            return abs(read_number(value, item.unit, item.language) - key.value) <= key.tolerance
+        case ZoneKey():
+            return set(value) == set(key.zones)
 
 
 # --- reading -----------------------------------------------------------------------------------------------
@@ -174,6 +219,14 @@ def _parse_single(item: Item, value: Any) -> ResponseValue:
 
 def _parse_multiple(item: Item, value: Any) -> ResponseValue:
     chosen = set(_listed(item, "choices", value))
+    return tuple(option.id for option in item.options if option.id in chosen) or None
+
+
+def _parse_zones(item: Item, value: Any) -> ResponseValue:
+    chosen = set(_listed(item, "zones", value))
+    if item.maximum is not None and len(chosen) > item.maximum:
+        most = "un seul élément" if item.maximum == 1 else f"{item.maximum} éléments au plus"
+        raise InvalidResponse("zones", f"Choisissez {most}.")
     return tuple(option.id for option in item.options if option.id in chosen) or None
 
 
@@ -224,7 +277,7 @@ def _parse_number(item: Item, value: Any) -> ResponseValue:
         value = f"{Decimal(repr(value)):f}"
     text = _entered_text("number", value)
     if text:
-        read_number(text, item.unit)
+        read_number(text, item.unit, item.language)
     return text or None
 
 
@@ -235,30 +288,57 @@ _PARSERS = {
     Interaction.MATCH: _parse_match,
     Interaction.SHORT_TEXT: _parse_text,
     Interaction.NUMERIC: _parse_number,
+    Interaction.ZONE: _parse_zones,
 }
 
 
 # --- short text --------------------------------------------------------------------------------------------
 
-_ELISION = re.compile(r"\b(?:[ldjnmts]|qu)'(?=\w)")
+_ELISION = re.compile(r"\b(?:[ldjnmts]|qu)'(?=\w)", re.IGNORECASE)
 _ARTICLES = {"le", "la", "les", "un", "une", "des", "du", "de", "au", "aux"}
 _RUNS = re.compile(r"\d+|\D+")
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'"})
 
 
-def content_words(text: str) -> tuple[str, ...]:
+class Spelling(NamedTuple):
+    """What counts in a short answer beside its letters and digits."""
+
+    case: bool = False
+    accents: bool = False
+    punctuation: bool = False
+
+
+ORDINARY = Spelling()
+
+
+def content_words(text: str, spelling: Spelling = ORDINARY) -> tuple[str, ...]:
     """Return the words that count in a short answer: letters and digits, without case, accents or articles.
 
     NFKC, case folded, transliterated to ASCII; elided and plain articles go, unless nothing else is left.
     """
-    folded = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold()
-    ascii_text = anyascii(unicodedata.normalize("NFC", folded)).lower()
-    words = re.findall(r"[a-z0-9]+", _ELISION.sub("", ascii_text))
-    return tuple(word for word in words if word not in _ARTICLES) or tuple(words)
+    words = _words(text, spelling)
+    return tuple(word for word in words if word.casefold() not in _ARTICLES) or words
+
+
+def _words(text: str, spelling: Spelling = ORDINARY) -> tuple[str, ...]:
+    compatible = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    # An emoji is no word, and would become several: its name.
+    counted = "".join(letter for letter in compatible if unicodedata.category(letter) != "So")
+    if not spelling.case:
+        counted = counted.casefold()
+    counted = unicodedata.normalize("NFC", counted)
+    if spelling.accents:
+        counted = counted.translate(_LIGATURES)
+    else:
+        counted = anyascii(counted) if spelling.case else anyascii(counted).lower()
+    pattern = r"\S+" if spelling.punctuation else r"[^\W_]+"
+    return tuple(re.findall(pattern, _ELISION.sub("", counted)))
 
 
 # Accepted answers only: what learners type has no bound.
 _accepted_words = lru_cache(maxsize=8_192)(content_words)
+_accepted_letters = lru_cache(maxsize=8_192)(lambda answer: "".join(_words(answer)))
 
 
 def normalise(text: str) -> str:
@@ -278,14 +358,35 @@ def forgiven_errors(word: str, edit_distance: int | None) -> int:
     return min(wanted, 2 if len(word) >= 8 else 1)
 
 
-def matches_text(entered: str, accepted: Sequence[str], edit_distance: int | None = None) -> bool:
+def matches_text(
+    entered: str,
+    accepted: Sequence[str],
+    edit_distance: int | None = None,
+    spelling: Spelling = ORDINARY,
+) -> bool:
     """Say whether a short answer is one of the accepted ones, typing errors forgiven within bounds.
 
     Errors are forgiven in long words, word by word, as many in the whole answer as in its longest word. Digits
-    are never forgiven: the runs of digits are the same and stand at the same places.
+    are never forgiven: the runs of digits are the same and stand at the same places. Nor is a wrong accent,
+    capital or sign where `spelling` says that it counts: it is not a typing error.
     """
-    given = content_words(entered)
-    return bool(given) and any(_close(given, _accepted_words(answer), edit_distance) for answer in accepted)
+    given, letters = content_words(entered), "".join(_words(entered))
+    return bool(given) and any(
+        (letters == _accepted_letters(answer) or _close(given, _accepted_words(answer), edit_distance))
+        and (spelling == ORDINARY or _spelt_alike(entered, answer, spelling))
+        for answer in accepted
+    )
+
+
+def _spelt_alike(entered: str, answer: str, spelling: Spelling) -> bool:
+    """Whether what counts here adds no error to those that the letters have anyhow."""
+    strict, loose = (
+        DamerauLevenshtein.distance(
+            "".join(content_words(entered, counted)), "".join(_accepted_words(answer, counted))
+        )
+        for counted in (spelling, ORDINARY)
+    )
+    return strict == loose
 
 
 def _close(given: tuple[str, ...], answer: tuple[str, ...], edit_distance: int | None) -> bool:
@@ -333,33 +434,35 @@ _NUMBER = re.compile(
     r"\s*(?P<unit>[^\d\s+\-.,].*)?",
     re.DOTALL,
 )
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 _UNITS = (
-    ("h", "heure", "heures"),
+    ("h", "heure", "heures", "hour", "hours"),
     ("min", "mn", "minute", "minutes"),
-    ("s", "sec", "seconde", "secondes"),
-    ("j", "jour", "jours"),
-    ("sem", "semaine", "semaines"),
-    ("mois",),
-    ("a", "an", "ans", "annee", "annees"),
-    ("%", "pourcent", "pour cent", "pourcents"),
+    ("s", "sec", "seconde", "secondes", "second", "seconds"),
+    ("j", "jour", "jours", "day", "days"),
+    ("sem", "semaine", "semaines", "week", "weeks"),
+    ("mois", "month", "months"),
+    ("a", "an", "ans", "annee", "annees", "year", "years"),
+    ("%", "pourcent", "pour cent", "pourcents", "percent", "per cent"),
     ("eur", "euro", "euros"),
-    ("caractere", "caracteres"),
-    ("octet", "octets", "o"),
-    ("ko", "kilooctet", "kilooctets"),
-    ("mo", "megaoctet", "megaoctets"),
-    ("go", "gigaoctet", "gigaoctets"),
+    ("caractere", "caracteres", "character", "characters"),
+    ("octet", "octets", "o", "byte", "bytes"),
+    ("ko", "kilooctet", "kilooctets", "kb", "kilobyte", "kilobytes"),
+    ("mo", "megaoctet", "megaoctets", "mb", "megabyte", "megabytes"),
+    ("go", "gigaoctet", "gigaoctets", "gb", "gigabyte", "gigabytes"),
     ("km", "kilometre", "kilometres"),
     ("m", "metre", "metres"),
-    ("chiffre", "chiffres"),
-    ("fois",),
+    ("chiffre", "chiffres", "digit", "digits"),
+    ("fois", "time", "times"),
 )
 _UNIT_OF = {name: names[0] for names in _UNITS for name in names}
 
 
-def read_number(text: str, unit: str = "") -> Decimal:
+def read_number(text: str, unit: str = "", language: str = "fr") -> Decimal:
     """Read a number as people write it in France.
 
-    Decimal comma or point, thousands parted by any kind of space, a sign; the item's own unit may follow.
+    Decimal comma or point, thousands parted by any kind of space, a sign; the item's own unit may follow. To a
+    question in English, thousands may also be parted by commas: 1,500 is fifteen hundred there.
 
     Raises
     ------
@@ -368,6 +471,8 @@ def read_number(text: str, unit: str = "") -> Decimal:
     """
     ordinary = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
     ordinary = ordinary.replace("−", "-").replace("–", "-")
+    if language == "en":
+        ordinary = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), ordinary)
     found = _NUMBER.fullmatch(ordinary)
     if found is None or not (found["whole"] or found["decimals"]):
         raise InvalidResponse("number", _NOT_A_NUMBER)

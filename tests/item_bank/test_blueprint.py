@@ -11,7 +11,18 @@ import pytest
 from irt.policy import ClassificationStop, PrecisionStop
 from irt.shadow import violations
 from item_bank.blueprint import compile_design, professions_served
-from item_bank.design import EVERY, Design, Exposure, Feedback, Purpose, Row, Scope, Stopping, StoppingRule
+from item_bank.design import (
+    EVERY,
+    Design,
+    Exposure,
+    Feedback,
+    Purpose,
+    Row,
+    Scope,
+    Stopping,
+    StoppingRule,
+    StopTest,
+)
 from item_bank.errors import BlueprintInfeasible, InvalidDesign
 from item_bank.release import Release
 from item_bank.release import compile as compile_release
@@ -135,7 +146,7 @@ def make_design(**changes: object) -> Design:
         "minimum_responses": 2,
         "time_limit": 5,
         "feedback": Feedback.EACH_ITEM,
-        "stopping": Stopping(StoppingRule.LENGTH, 4),
+        "stopping": Stopping(4),
         "rows": (Row(Scope.DOMAIN, EVERY, 1, 3),),
         **changes,
     }
@@ -143,11 +154,15 @@ def make_design(**changes: object) -> Design:
 
 
 def test_stopping_rules_reach_the_policy(release: Release) -> None:
-    by_error = make_design(stopping=Stopping(StoppingRule.STANDARD_ERROR, 2, standard_error=0.6))
+    by_error = make_design(
+        stopping=Stopping(2, (StopTest(StoppingRule.STANDARD_ERROR, (("standard_error", 0.6),)),))
+    )
     compiled = compile_design(release, by_error)
     assert compiled.rules.stopping == (PrecisionStop(0.6),)
     assert compiled.tree.lower[0] == 2
-    by_class = make_design(stopping=Stopping(StoppingRule.CLASSIFICATION, 3, cut=-0.8, confidence=0.95))
+    by_class = make_design(
+        stopping=Stopping(3, (StopTest(StoppingRule.CLASSIFICATION, (("cut", -0.8), ("confidence", 0.95))),))
+    )
     assert compile_design(release, by_class).rules.stopping == (ClassificationStop(-0.8, 0.95),)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from item_bank.errors import InvalidItem
 from item_bank.item import Item
 from item_bank.presentation import explain, option_order, plain, present, render, render_inline
 from item_bank.scoring import parse
@@ -49,6 +50,17 @@ SPECIFIC: dict[str, dict[str, Any]] = {
     },
     "short_text": {"accepted": [f"{CANARY} accepted"]},
     "numeric": {"key": 98765, "tolerance": 43210, "unit": "heures"},
+    "zone": {
+        "document": {
+            "title": "Courriel reçu",
+            "kind": "email",
+            "fields": [["De", "[[d|Support <a@b.example>]]"], ["Objet", "Avis"]],
+            "body": "Bonjour,\n\n| Lien | Suite |\n| --- | --- |\n| [[a|Cliquez **ici**]] | fin |\n\n"
+            "- [[c|Le service\n  d’assistance]]\n- [[b|Paul & fils]]\n",
+        },
+        "options": OPTIONS,
+        "key": ["a", "d"],
+    },
 }
 interactions = pytest.mark.parametrize("interaction", list(SPECIFIC))
 seeds = st.integers(0, 2**64 - 1)
@@ -74,6 +86,7 @@ def test_two_items_that_differ_by_their_key_alone_are_presented_alike(interactio
         "match": {"key": {"a": "y", "b": "y", "c": "y", "d": "x"}},
         "short_text": {"accepted": ["autre"]},
         "numeric": {"key": 1},
+        "zone": {"key": ["b"]},
         # An order item may be shuffled once more so as not to show its answer; any other key does here.
         "order": {"key": ["d", "c", "a", "b"]},
     }
@@ -94,6 +107,9 @@ def test_the_fields_of_a_presented_item_are_a_closed_list() -> None:
         "categories",
         "unit",
         "document",
+        "maximum",
+        "maximum_score",
+        "counted_spelling",
     }
 
 
@@ -270,7 +286,78 @@ def test_the_right_answer_is_explained_as_right(interaction: str) -> None:
         "match": {"pairs": {"a": "x", "b": "y", "c": "x", "d": "y"}},
         "short_text": {"text": f"{CANARY} accepted"},
         "numeric": {"number": "98765"},
+        "zone": {"zones": ["a", "d"]},
     }
     explanation = explain(item, parse(item, json.loads(json.dumps(answers[interaction]))))
     assert explanation.correct
     assert explanation.given_answer == explanation.right_answer
+
+
+def test_zones_stand_where_they_are_marked_and_their_words_are_plain_text() -> None:
+    shown = present(make_item("zone"), seed=3)
+    assert shown.document is not None
+    assert [(zone.id, zone.text) for zone in shown.document.zones] == [
+        ("d", "Support <a@b.example>"),
+        ("a", "Cliquez **ici**"),
+        ("c", "Le service d’assistance"),
+        ("b", "Paul & fils"),
+    ]
+    assert shown.document.fields == (("De", "Support <a@b.example>"), ("Objet", "Avis"))
+    assert shown.document.fields_html == (
+        ("De", '<span data-zone="d">Support &lt;a@b.example&gt;</span>'),
+        ("Objet", "Avis"),
+    )
+    assert '<td><span data-zone="a">Cliquez **ici**</span></td>' in shown.document.html
+    assert '<li><span data-zone="b">Paul &amp; fils</span></li>' in shown.document.html
+    assert "[[" not in repr(shown)
+
+
+def test_zones_are_listed_in_reading_order_in_every_sitting() -> None:
+    item = make_item("zone")
+    assert {option_order(item, seed) for seed in range(20)} == {("d", "a", "c", "b")}
+
+
+@given(st.text(max_size=60))
+def test_whatever_the_words_of_a_zone_they_come_out_as_they_are_and_never_as_html(words: str) -> None:
+    data = SPECIFIC["zone"]["document"]
+    marked = {**data, "body": f"[[a|{words}]] [[b|x]] [[c|y]]"}
+    try:
+        item = make_item("zone", document=marked)
+    except InvalidItem:
+        return
+    assert item.document is not None
+    shown = present(item, seed=1)
+    assert shown.document is not None
+    zones = {zone.id: zone.text for zone in shown.document.zones}
+    assert zones["a"] == dict(item.document.zones)["a"]
+    between = shown.document.html.partition('<span data-zone="a">')[2].partition("</span>")[0]
+    assert "<" not in between
+
+
+def test_the_document_explained_holds_its_zones_and_each_says_whether_it_was_to_be_found() -> None:
+    item = make_item("zone")
+    explained = explain(item, parse(item, {"zones": ["a", "b"]}))
+    assert [(option.id, option.right, option.chosen) for option in explained.options] == [
+        ("d", True, False),
+        ("a", True, True),
+        ("c", False, False),
+        ("b", False, True),
+    ]
+    assert explained.right_answer == "Choix d.\nChoix a."
+    assert not explained.correct
+
+
+def test_how_a_short_answer_must_be_spelt_is_said_before_it_is_given() -> None:
+    assert "Majuscules et accents ne comptent pas." in present(make_item("short_text"), seed=1).hint
+    strict = make_item("short_text", case_sensitive=True, punctuation_sensitive=True)
+    shown = present(strict, seed=1)
+    assert shown.counted_spelling == ("case", "punctuation")
+    assert shown.hint.endswith("Les majuscules comptent. La ponctuation compte.")
+
+
+@pytest.mark.parametrize("interaction", ["multiple_choice", "order", "match", "zone"])
+def test_an_item_scored_in_part_says_so_and_explains_the_points(interaction: str) -> None:
+    item = make_item(interaction, scoring="partial", parameters=None)
+    assert "rapporte une partie des points" in present(item, seed=1).hint
+    omitted = explain(item, parse(item, None))
+    assert (omitted.score, omitted.maximum, omitted.omitted) == (0, item.maximum_score, True)

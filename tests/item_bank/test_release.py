@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from irt.models import category_probability
+from item_bank.blueprint import compile_design
 from item_bank.errors import InvalidRelease
 from item_bank.release import Release, left_out, stats
 from item_bank.release import compile as compile_release
@@ -42,10 +44,10 @@ def test_items_are_in_the_order_of_their_ids_with_their_places_in_the_framework(
 def test_provisional_parameters_follow_one_rule(bank: BankFolder) -> None:
     release = compile_release(bank.content())
     assert release.provisional
-    assert release.parameters.a.tolist() == [1.0] * 6
-    assert release.parameters.b.tolist() == [1.2, 2.0, -1.2, -0.4, 0.4, -2.0]
-    assert release.parameters.c.tolist() == [0.0, 0.0, 0.25, 0.0, 0.0, 0.0]
-    assert release.parameters.d.tolist() == [1.0] * 6
+    assert release.parameter_set.parameters.a.tolist() == [1.0] * 6
+    assert release.parameter_set.parameters.b.tolist() == [1.2, 2.0, -1.2, -0.4, 0.4, -2.0]
+    assert release.parameter_set.parameters.c.tolist() == [0.0, 0.0, 0.25, 0.0, 0.0, 0.0]
+    assert release.parameter_set.parameters.d.tolist() == [1.0] * 6
     assert release.parameter_set.se_difficulty.tolist() == [0.8] * 6
     assert release.parameter_set.se_discrimination.tolist() == [0.3] * 6
     assert "declared, not estimated" in release.parameter_set.note
@@ -58,11 +60,8 @@ def test_stated_parameters_replace_the_rule_for_their_item(bank: BankFolder) -> 
     bank.replace(ITEMS, "facts: [F1.01]", block)
     release = compile_release(bank.content())
     index = release.index["D1C1-001"]
-    assert [release.parameters.a[index], release.parameters.b[index], release.parameters.c[index]] == [
-        1.4,
-        0.7,
-        0.1,
-    ]
+    stated = release.parameter_set.parameters
+    assert [stated.a[index], stated.b[index], stated.c[index]] == [1.4, 0.7, 0.1]
     assert release.parameter_set.se_difficulty[index] == 0.2
     assert release.parameter_set.rule[index] == "stated"
     assert release.provisional
@@ -79,7 +78,7 @@ def test_the_payload_is_lossless_through_json(bank: BankFolder) -> None:
     assert back.testlets == release.testlets
     assert back.designs == release.designs
     assert back.framework == release.framework
-    assert np.array_equal(back.parameters.b, release.parameters.b)
+    assert np.array_equal(back.parameter_set.parameters.b, release.parameter_set.parameters.b)
 
 
 def test_the_hash_does_not_depend_on_files_order_comments_or_layout(bank: BankFolder) -> None:
@@ -235,7 +234,8 @@ def test_what_is_not_in_a_release_is_refused_by_name(bank: BankFolder) -> None:
 
 def test_arrays_of_a_release_cannot_be_written(bank: BankFolder) -> None:
     release = compile_release(bank.content())
-    for array in (release.topic, release.level, release.testlet, release.parameters.b, release.available()):
+    known = release.parameter_set.parameters
+    for array in (release.topic, release.level, release.testlet, known.b, release.available()):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 
@@ -268,3 +268,40 @@ def test_stats_count_items_by_each_attribute(bank: BankFolder) -> None:
         "languages": {"fr": 6},
         "statuses": {"in_review": 6},
     }
+
+
+def test_an_item_scored_in_part_gets_steps_around_its_level_and_the_policy_runs_on_them(
+    bank: BankFolder,
+) -> None:
+    bank.replace("items/D2C1.yaml", "key: [a, c]", "key: [a, c]\n    scoring: partial")
+    bank.replace(
+        "cases/D2-cas.yaml", "key: {a: x, b: y, c: x}", "key: {a: x, b: y, c: x}\n    scoring: partial"
+    )
+    release = compile_release(bank.content())
+    multiple, match = release.index["D2C1-001"], release.index["CAS-D2-1-2"]
+    assert release.parameter_set.steps == {multiple: (-2.4, -1.6), match: (1.2, 2.0, 2.8)}
+    assert release.parameter_set.parameters.a[[multiple, match]] == pytest.approx([1 / 2, 1 / 3])
+    assert release.parameters.n_categories.tolist() == [
+        release.item(index).maximum_score + 1 for index in range(len(release))
+    ]
+    assert Release.from_payload(release.to_payload()) == release
+    policy = compile_design(release, release.design("certification")).policy(release)
+    items: list[int] = []
+    while (
+        step := policy.step(items, [release.item(i).maximum_score for i in items], seed=3)
+    ).item is not None:
+        items.append(step.item)
+    best = policy.score(items, [release.item(index).maximum_score for index in items])
+    assert best.theta > policy.score(items, [0] * len(items)).theta
+
+
+def test_until_calibrated_a_wholly_right_response_weighs_what_a_right_one_does(bank: BankFolder) -> None:
+    bank.replace("items/D2C1.yaml", "key: [a, c]", "key: [a, c]\n    scoring: partial")
+    release = compile_release(bank.content())
+    theta = np.array([-1.0, 1.0])
+    chance = category_probability(release.parameters, theta)
+    for item_id in ("D2C1-001", "D1C1-002"):
+        index = release.index[item_id]
+        full = release.item(index).maximum_score
+        gained = np.diff(np.log(chance[:, index, full] / chance[:, index, 0]))
+        assert gained == pytest.approx(2.0)  # log-odds of full against no credit, over 2 logits

@@ -6,6 +6,7 @@ import datetime
 import json
 import random
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -37,6 +38,16 @@ SPECIFIC: dict[str, dict[str, Any]] = {
     },
     "short_text": {"accepted": ["MSSanté", "messagerie sécurisée de santé"]},
     "numeric": {"key": 72, "unit": "heures"},
+    "zone": {
+        "document": {
+            "title": "Courriel",
+            "kind": "email",
+            "fields": [["De", "[[d|Support]]"]],
+            "body": "[[a|Ouvrez]] ou [[b|fermez]] le [[c|lien]].",
+        },
+        "options": OPTIONS,
+        "key": ["a", "c"],
+    },
 }
 RIGHT: dict[str, Any] = {
     "single_choice": {"choice": "b"},
@@ -45,6 +56,7 @@ RIGHT: dict[str, Any] = {
     "match": {"pairs": {"a": "x", "b": "y", "c": "x", "d": "y"}},
     "short_text": {"text": "mssante"},
     "numeric": {"number": "72 h"},
+    "zone": {"zones": ["c", "a"]},
 }
 WRONG: dict[str, Any] = {
     "single_choice": {"choice": "a"},
@@ -53,6 +65,7 @@ WRONG: dict[str, Any] = {
     "match": {"pairs": {"a": "y", "b": "y", "c": "x", "d": "y"}},
     "short_text": {"text": "Doctolib"},
     "numeric": {"number": "71,9"},
+    "zone": {"zones": ["a", "b", "c"]},
 }
 
 
@@ -106,6 +119,7 @@ def test_nothing_entered_is_omitted_in_every_form(interaction: str) -> None:
         "match": [{field: {}}, {field: {"a": "", "b": None}}],
         "short_text": [{field: ""}, {field: " \t\u00a0\u200b"}],
         "numeric": [{field: ""}, {field: "  "}],
+        "zone": [{field: []}],
     }
     for raw in (None, {}, {field: None}, *empty_forms[interaction]):
         response = parse(item, raw)
@@ -205,6 +219,61 @@ def test_only_the_exact_order_is_right(order: list[str]) -> None:
 def test_only_the_exact_pairs_are_right(pairs: dict[str, str]) -> None:
     item = ITEMS["match"]
     assert score(item, parse(item, {"pairs": pairs})).score == (pairs == RIGHT["match"]["pairs"])
+
+
+@given(st.sets(st.sampled_from("abcd")))
+def test_only_the_exact_set_of_zones_is_right(chosen: set[str]) -> None:
+    item = ITEMS["zone"]
+    assert score(item, parse(item, {"zones": sorted(chosen)})).score == (chosen == {"a", "c"})
+
+
+PARTIAL = {name: make_item(name, scoring="partial") for name in ("multiple_choice", "order", "match", "zone")}
+
+
+@pytest.mark.parametrize("interaction", list(PARTIAL))
+def test_all_the_credit_is_earned_by_the_right_response_and_by_it_alone(interaction: str) -> None:
+    item, whole = PARTIAL[interaction], ITEMS[interaction]
+    for raw in (RIGHT[interaction], WRONG[interaction]):
+        in_part, all_or_nothing = score(item, parse(item, raw)), score(whole, parse(whole, raw))
+        assert in_part.maximum == item.maximum_score > 1
+        assert (in_part.score == in_part.maximum) == bool(all_or_nothing.score)
+
+
+@given(st.sets(st.sampled_from("abcd"), min_size=1))
+def test_a_further_right_choice_earns_a_point_and_a_further_wrong_one_costs_one(chosen: set[str]) -> None:
+    item = PARTIAL["multiple_choice"]
+
+    def credit(options: set[str]) -> int:
+        return score(item, parse(item, {"choices": sorted(options)})).score
+
+    surplus = len(chosen & {"a", "c"}) - len(chosen & {"b", "d"})
+    assert credit(chosen) == max(0, surplus)
+    for option in {"a", "b", "c", "d"} - chosen:
+        step = 1 if option in {"a", "c"} else -1
+        assert credit({*chosen, option}) == max(0, surplus + step)
+
+
+@given(st.fixed_dictionaries({letter: st.sampled_from("xy") for letter in "abcd"}))
+def test_each_element_in_its_category_earns_a_point(pairs: dict[str, str]) -> None:
+    item = PARTIAL["match"]
+    right = sum(pairs[letter] == RIGHT["match"]["pairs"][letter] for letter in "abcd")
+    assert score(item, parse(item, {"pairs": pairs})).score == right
+
+
+def test_an_order_can_earn_every_number_of_points() -> None:
+    item = PARTIAL["order"]
+    earned = {score(item, parse(item, {"order": list(order)})).score for order in permutations("abcd")}
+    assert earned == {0, 1, 2, 3}
+
+
+@given(st.permutations("cadb"), st.integers(0, 3))
+def test_moving_the_first_steps_behind_the_others_costs_one_point_at_most(order: list[str], by: int) -> None:
+    item = PARTIAL["order"]
+
+    def credit(steps: list[str]) -> int:
+        return score(item, parse(item, {"order": steps})).score
+
+    assert abs(credit(order[by:] + order[:by]) - credit(order)) <= 1
 
 
 json_values = st.recursive(
