@@ -2,7 +2,19 @@
 
 import typer
 
-from app.commands import bank, design, server, sittings
+from app.commands import (
+    bank,
+    calibration,
+    design,
+    exchange,
+    framework,
+    governance,
+    life,
+    psychometrics,
+    review,
+    server,
+    sittings,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,7 +30,37 @@ app.command("demo")(server.demo)
 app.command("openapi")(server.openapi)
 app.command("simulate")(bank.simulate)
 app.command("replay")(sittings.replay)
-app.add_typer(design.app, name="design", help="Fit the exposure control of a test design.")
+app.add_typer(calibration.responses, name="responses", help="Responses on their way to calibration.")
+app.command("calibrate")(calibration.calibrate)
+app.command("fit")(calibration.fit)
+app.command("dif")(calibration.dif)
+app.command("drift")(calibration.drift)
+app.command("link")(calibration.link)
+app.command("diff")(calibration.diff)
+app.command("parameters")(calibration.parameters)
+app.command("propose")(governance.propose)
+app.command("approve")(governance.approve)
+app.command("promote")(governance.promote)
+app.command("rollback")(governance.rollback)
+app.command("runs")(governance.runs)
+app.command("report")(psychometrics.report)
+app.command("rehearse")(psychometrics.rehearse)
+app.add_typer(psychometrics.sittings, name="sittings", help="Simulated sittings to try a calibration on.")
+app.add_typer(
+    design.app, name="design", help="Check a test design against the bank; fit its exposure control."
+)
+app.add_typer(framework.app, name="framework", help="Exchange the framework and its référentiels.")
+bank.app.command("sheet")(review.sheet)
+bank.app.command("record-reading")(review.record_reading)
+bank.app.command("settle-reading")(review.settle_reading)
+bank.app.command("status")(life.status)
+bank.app.command("diff")(life.diff)
+bank.app.command("withdraw")(life.withdraw)
+bank.app.command("restore")(life.restore)
+bank.app.command("withdrawn")(life.withdrawn)
+bank.app.command("export")(exchange.export)
+bank.app.command("import")(exchange.bring_in)
+bank.app.command("template")(exchange.template)
 app.add_typer(bank.app, name="bank", help="Check, count and publish the item bank.")
 
 

@@ -41,11 +41,14 @@ from app.settings import Settings, settings
 from app.throttle import Throttle
 from app.web.render import StaticAssets, render
 from app.web.views import MessageKind, MessageView
-from app.worker import Worker
+from app.webhooks import api as webhooks
+from app.worker import Worker, dispatcher_of
 
 log = structlog.get_logger(__name__)
 
 API = "/v1"
+# An identifier of the wrong shape names nothing, like any other unknown one.
+UNKNOWN_IDS = (("path", "webhook_id"), ("path", "delivery_id"))
 
 # What the hot path's drivers and the engine raise when the database is stopped, restarting, full or out of reach.
 DATABASE_AWAY: tuple[type[Exception], ...] = (
@@ -91,7 +94,8 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
             delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
             app.state.context = Context(config, database, clock, Throttle(), KnownKeys(), delivery)
             if config.runs_worker:
-                await stack.enter_async_context(Worker(database, delivery, clock).running())
+                dispatcher = dispatcher_of(database, config, clock)
+                await stack.enter_async_context(Worker(database, delivery, clock, dispatcher).running())
             app.state.ready = True
             yield
             app.state.ready = False
@@ -114,6 +118,7 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
     )
     app.state.ready = False
     app.include_router(api.router)
+    app.include_router(webhooks.router)
     app.include_router(pages.router)
     app.include_router(site.router)
     app.mount("/static", StaticAssets(), name="static")
@@ -251,6 +256,8 @@ async def on_invalid_request(request: Request, error: Exception) -> Response:
         refusal: AppError = _of_status(400, "The body is not valid JSON.")
     elif any(fault["loc"][:2] == ("path", "sitting_id") for fault in error.errors()):
         refusal = NotFound("This sitting is unknown.")
+    elif any(fault["loc"][:2] in UNKNOWN_IDS for fault in error.errors()):
+        refusal = NotFound("There is nothing with this identifier.")
     else:
         refusal = InvalidInput("Some fields are wrong.", errors=faults)
     return say(request, refusal)

@@ -30,6 +30,13 @@ class Settings(BaseSettings):
     embedded_worker: bool | None = Field(
         default=None, description="run the worker inside the server; by default with SQLite only"
     )
+    webhook_ports: frozenset[int] = Field(
+        default=frozenset({443}), description="ports that webhooks may be sent to, as a JSON list"
+    )
+    webhook_loopback: bool = Field(
+        default=False, description="admit webhooks to this machine over plain http (development only)"
+    )
+    webhook_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="limit of one webhook call")
     log_level: str = "INFO"
     publisher: str = Field(default="", description="who answers for this service, on the legal pages")
     contact: str = Field(default="", description="e-mail address for accessibility and privacy requests")

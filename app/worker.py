@@ -1,4 +1,4 @@
-"""Work that no request waits for: overdue sittings are closed, finished ones are replayed and compared.
+"""Work that no request waits for: overdue sittings are closed, finished ones replayed and told to institutions.
 
 `palier work` runs it in a process of its own; with SQLite the server runs it inside itself, because one process is
 the rule there.
@@ -16,6 +16,11 @@ from app.db import Database
 from app.delivery import replay, service
 from app.delivery.service import Delivery
 from app.outbox import OutboxEvent
+from app.settings import Settings
+from app.webhooks import service as webhooks
+from app.webhooks.addresses import Reach
+from app.webhooks.dispatch import Dispatcher
+from app.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -26,16 +31,23 @@ BATCH = 100
 class Worker:
     """One round closes what is overdue, then drains the outbox."""
 
-    def __init__(self, database: Database, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        delivery: Delivery,
+        clock: Callable[[], datetime],
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
         self._database = database
         self._delivery = delivery
         self._clock = clock
+        self._dispatcher = dispatcher
 
     async def round(self) -> int:
         """Do what is due; returns how much was done."""
         now = self._clock()
         done = await self._close_overdue(now)
-        return done + await outbox.drain(self._database, {"sitting.finished": self._verify}, now)
+        return done + await outbox.drain(self._database, {"sitting.finished": self._finished}, now)
 
     async def _close_overdue(self, now: datetime) -> int:
         async with self._database.reading() as db:
@@ -43,6 +55,10 @@ class Worker:
         for sitting_id in due:
             await service.settle(self._delivery, await service.require(self._delivery, sitting_id), now)
         return len(due)
+
+    async def _finished(self, event: OutboxEvent) -> None:
+        await webhooks.write_down(self._database, event, self._clock())
+        await self._verify(event)
 
     async def _verify(self, event: OutboxEvent) -> None:
         """A finished sitting is replayed; a difference is an alarm in the audit log."""
@@ -61,7 +77,13 @@ class Worker:
             )
 
     async def run(self) -> None:
-        """Round after round, until cancelled; a round that fails is logged and tried again."""
+        """Round after round and webhook after webhook, until cancelled; a failure is logged and tried again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rounds())
+            if self._dispatcher is not None:
+                group.create_task(self._dispatcher.run())
+
+    async def _rounds(self) -> None:
         while True:
             try:
                 done = await self.round()
@@ -81,3 +103,10 @@ class Worker:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+def dispatcher_of(database: Database, settings: Settings, clock: Callable[[], datetime]) -> Dispatcher:
+    """Deliver webhooks as far as the operator's settings reach."""
+    timeout = settings.webhook_timeout_seconds
+    sender = Sender(Reach(settings.webhook_ports, settings.webhook_loopback), timeout)
+    return Dispatcher(database, sender, clock, timeout)

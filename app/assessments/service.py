@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,7 +43,7 @@ class DesignInUse:
     design: Design
     release: PublishedRelease
     policy: Policy
-    _available: dict[str | None, BoolArray] = field(default_factory=dict)
+    _available: dict[tuple[str | None, frozenset[str]], BoolArray] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -84,29 +85,65 @@ class DesignInUse:
         """Whether results are indicative only."""
         return self.release.snapshot.provisional or self.release.demonstration
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages a learner may choose among; without a choice, the first."""
+        return self.design.languages
+
+    def check_language(self, language: str) -> None:
+        """Raise `InvalidInput` for a language that the design does not offer."""
+        if language not in self.languages:
+            expected = f"one of: {', '.join(self.languages)}"
+            raise InvalidInput(
+                "This design is not offered in that language.",
+                errors=[{"field": "language", "expected": expected}],
+            )
+
     @cached_property
     def professions(self) -> frozenset[str]:
-        """Professions a sitting may be limited to."""
-        return frozenset(profession.id for profession in self.release.framework.professions)
+        """Professions a sitting may be limited to: those that the pool of the design serves."""
+        return frozenset(self.release.snapshot.professions_of(self.design.pool))
 
     def check_profession(self, profession: str) -> None:
-        """Raise `InvalidInput` for a profession the framework does not have."""
+        """Raise `InvalidInput` for a profession that the design does not serve."""
         if profession not in self.professions:
             expected = f"one of: {', '.join(sorted(self.professions))}"
             raise InvalidInput(
                 "There is no such profession.", errors=[{"field": "profession", "expected": expected}]
             )
 
-    def step(self, items: Sequence[int], scores: Sequence[int], seed: int, profession: str | None) -> Step:
-        """One decision of the policy, among the items this profession may be asked."""
-        return self.policy.step(items, scores, seed=seed, available=self._mask(profession))
+    def step(
+        self,
+        items: Sequence[int],
+        scores: Sequence[int],
+        seed: int,
+        profession: str | None,
+        withdrawn: frozenset[str] = frozenset(),
+    ) -> Step:
+        """One decision of the policy, among the items this profession may be asked and nobody has withdrawn."""
+        return self.policy.step(items, scores, seed=seed, available=self._mask(profession, withdrawn, items))
 
-    def _mask(self, profession: str | None) -> BoolArray | None:
-        if profession is None:
-            return None
-        if profession not in self._available:
-            self._available[profession] = self.release.snapshot.available(profession)
-        return self._available[profession]
+    def _mask(
+        self, profession: str | None, withdrawn: frozenset[str], items: Sequence[int]
+    ) -> BoolArray | None:
+        mask = self._base(profession, withdrawn)
+        testlet = self.release.snapshot.testlet
+        begun = {int(testlet[index]) for index in items} - {-1} if withdrawn else set()
+        if begun:
+            # A learner who has the document of a case in hand finishes it, without the item withdrawn.
+            mine = np.isin(testlet, list(begun)) & self._base(profession, frozenset())
+            mine[
+                [self.release.snapshot.index[name] for name in withdrawn & self.release.snapshot.index.keys()]
+            ] = False
+            mask = mask | mine
+        return None if mask.all() else mask
+
+    def _base(self, profession: str | None, withdrawn: frozenset[str]) -> BoolArray:
+        key = (profession, withdrawn)
+        if key not in self._available:
+            snapshot = self.release.snapshot
+            self._available[key] = snapshot.available(profession, withdrawn, pool=self.design.pool)
+        return self._available[key]
 
     def level_of(self, theta: float) -> int:
         """The level an ability reaches."""
@@ -171,6 +208,23 @@ class Assessments:
             raise NotFound("There is no such test design.")
         return self._designs[design_id]
 
+    async def variant(self, design: DesignInUse, referentiel: str) -> DesignInUse:
+        """The design of the same family whose pool is this référentiel; raises `InvalidInput`."""
+        family = [design, *(self._designs[self._current[key]] for key in await self.keys())]
+        variants = {
+            one.design.pool.referentiel: one
+            for one in family
+            if one.design.pool.referentiel and (one is design or one.key.startswith(f"{design.key}-"))
+        }
+        if referentiel not in variants:
+            known = ", ".join(sorted(variants))
+            expected = f"one of: {known}" if known else "nothing: the design has none"
+            raise InvalidInput(
+                "The design has no variant for that référentiel.",
+                errors=[{"field": "referentiel", "expected": expected}],
+            )
+        return variants[referentiel]
+
     async def _look_for_newer(self) -> None:
         if time.monotonic() - self._looked_at > REFRESH_SECONDS:
             await self.load_current()
@@ -194,13 +248,14 @@ class Assessments:
             if release is None:
                 release = await bank.load(db, row.release_id)
                 self._releases[row.release_id] = release
-        design = Design.from_dict(row.body)
-        policy = await asyncio.to_thread(_policy, release.snapshot, design)
+        design, policy = await asyncio.to_thread(_compiled, release.snapshot, Design.from_dict(row.body))
         return DesignInUse(row.id, row.number, design, release, policy)
 
 
-def _policy(snapshot: Release, design: Design) -> Policy:
-    return compile_design(snapshot, design).policy(snapshot)
+def _compiled(snapshot: Release, design: Design) -> tuple[Design, Policy]:
+    """The design with its rows written out, and its policy."""
+    compiled = compile_design(snapshot, design)
+    return compiled.design, compiled.policy(snapshot)
 
 
 async def publish_designs(db: AsyncSession, release: PublishedRelease, now: datetime) -> list[str]:

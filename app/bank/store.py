@@ -1,11 +1,30 @@
 """SQL of the bank."""
 
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.bank.tables import BankRelease, ItemVersion, ParameterSet, ReleaseItem
+from app.bank.tables import (
+    BankRelease,
+    ItemImport,
+    ItemStatusChange,
+    ItemVersion,
+    ParameterSet,
+    ReleaseItem,
+)
+
+
+class ItemRow(NamedTuple):
+    """An item's last version and status, and what the text files said when they last agreed."""
+
+    item_key: str
+    version: ItemVersion
+    change: ItemStatusChange
+    common_version: str
+    common_status: str
+    imports: int
 
 
 async def release_by_hash(db: AsyncSession, content_hash: str) -> BankRelease | None:
@@ -54,3 +73,75 @@ async def version_ids(db: AsyncSession, release_id: UUID) -> tuple[UUID, ...]:
         .order_by(ReleaseItem.item_index)
     )
     return tuple((await db.execute(query)).scalars())
+
+
+async def has_item(db: AsyncSession, item_key: str) -> bool:
+    """Whether any version of this item is stored."""
+    query = select(ItemVersion.id).where(ItemVersion.item_key == item_key).limit(1)
+    return (await db.execute(query)).scalar() is not None
+
+
+async def releases_by_prefix(db: AsyncSession, prefix: str) -> list[UUID]:
+    """The releases whose content hash begins so, two at most."""
+    query = (
+        select(BankRelease.id).where(BankRelease.content_hash.startswith(prefix, autoescape=True)).limit(2)
+    )
+    return list((await db.execute(query)).scalars())
+
+
+async def items(db: AsyncSession) -> dict[str, ItemRow]:
+    """Every item whose life is known."""
+    return {row.item_key: row for row in await _items(db, _items_query())}
+
+
+async def item(db: AsyncSession, item_key: str) -> ItemRow | None:
+    """One of them."""
+    found = await _items(db, _items_query().where(ItemStatusChange.item_key == item_key))
+    return found[0] if found else None
+
+
+def _items_query() -> Select[Any]:
+    last_change = (
+        select(ItemStatusChange.item_key, func.max(ItemStatusChange.number).label("number"))
+        .group_by(ItemStatusChange.item_key)
+        .subquery()
+    )
+    last_import = (
+        select(ItemImport.item_key, func.max(ItemImport.number).label("number"))
+        .group_by(ItemImport.item_key)
+        .subquery()
+    )
+    common = select(ItemVersion.id, ItemVersion.content_hash).subquery()
+    return (
+        select(ItemStatusChange, ItemVersion, ItemImport, common.c.content_hash)
+        .join(
+            last_change,
+            (last_change.c.item_key == ItemStatusChange.item_key)
+            & (last_change.c.number == ItemStatusChange.number),
+        )
+        .join(ItemVersion, ItemVersion.id == ItemStatusChange.item_version_id)
+        .join(ItemImport, ItemImport.item_key == ItemStatusChange.item_key)
+        .join(
+            last_import,
+            (last_import.c.item_key == ItemImport.item_key) & (last_import.c.number == ItemImport.number),
+        )
+        .join(common, common.c.id == ItemImport.item_version_id)
+    )
+
+
+async def _items(db: AsyncSession, query: Select[Any]) -> list[ItemRow]:
+    return [
+        ItemRow(change.item_key, version, change, common, last.status, last.number)
+        for change, version, last, common in await db.execute(query)
+    ]
+
+
+async def history(db: AsyncSession, item_key: str) -> list[tuple[ItemStatusChange, int, str]]:
+    """The life of an item, with the number and the content hash of the version concerned."""
+    query = (
+        select(ItemStatusChange, ItemVersion.number, ItemVersion.content_hash)
+        .join(ItemVersion, ItemVersion.id == ItemStatusChange.item_version_id)
+        .where(ItemStatusChange.item_key == item_key)
+        .order_by(ItemStatusChange.number)
+    )
+    return [(change, number, content_hash) for change, number, content_hash in await db.execute(query)]

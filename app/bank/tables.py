@@ -8,6 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Instant, Json
+from item_bank.item import Status
+
+_STATUSES = ", ".join(f"'{status}'" for status in Status)
 
 
 class ItemVersion(Base):
@@ -22,6 +25,41 @@ class ItemVersion(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ItemStatusChange(Base):
+    """One step in the life of an item: who, when, from where to where, on which version, and why."""
+
+    __tablename__ = "item_status_change"
+    __table_args__ = (
+        CheckConstraint(f"after IN ({_STATUSES})", name="after"),
+        CheckConstraint(f"before IN ({_STATUSES})", name="before"),
+        CheckConstraint("source IN ('files', 'workshop')", name="source"),
+    )
+
+    item_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    item_version_id: Mapped[UUID] = mapped_column(ForeignKey("item_version.id"), index=True)
+    before: Mapped[str | None] = mapped_column(String(16))
+    after: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(128))
+    role: Mapped[str | None] = mapped_column(String(32))
+    why: Mapped[str] = mapped_column(String(2000))
+    source: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ItemImport(Base):
+    """What the text files said of an item when they and the database last agreed; a row each time it changed."""
+
+    __tablename__ = "item_import"
+    __table_args__ = (CheckConstraint(f"status IN ({_STATUSES})", name="status"),)
+
+    item_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    item_version_id: Mapped[UUID] = mapped_column(ForeignKey("item_version.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class ParameterSet(Base):

@@ -6,31 +6,35 @@ The same command on the same content writes the same file: no clock, no speed, n
 from __future__ import annotations
 
 import base64
+import math
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import scipy
 from markupsafe import Markup, escape
+from numpy.typing import ArrayLike
 
 from app.commands.plots import Cells, Level, Series, Span, bars, figure, lines, matrix, number, spans, table
 from app.web.palette import STATIC
 from irt.models import information
 from irt.policy import Policy
-from irt.simulate import Simulation, summarise
+from irt.recovery import Recovery, inside_normal, inside_posterior, recovery
+from irt.simulate import Simulation, Sittings, summarise
 from irt.types import BoolArray, FloatArray
 from item_bank.blueprint import CompiledDesign
-from item_bank.design import Scope, StoppingRule
+from item_bank.design import Scope
 from item_bank.release import Release
 
 _THETA: Final = np.linspace(-4, 4, 81)
 _EDGES: Final = np.arange(-2.75, 3.0, 0.5)
 _COVERAGE: Final = 0.90
+CONFIDENCE: Final = 0.95  # of the intervals by which the design is judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +57,6 @@ def page(run: Run) -> str:
     """The whole file."""
     design = run.compiled.design
     title = f"{design.id}, {len(run.result.sittings.truth):,} simulated learners"
-    mark = (
-        '<svg viewBox="0 0 28 28" aria-hidden="true"><path class="mark-stairs" d="M2 25V19.5h8V13h8V6.5h8"/>'
-        '<circle class="mark-dot" cx="22" cy="2.9" r="2.6"/></svg>'
-    )
     sections = Markup("\n").join(
         [
             _bank(run),
@@ -71,13 +71,22 @@ def page(run: Run) -> str:
             _settings(run),
         ]
     )
+    return document(title, "simulation report", _summary(run), sections)
+
+
+def document(title: str, kind: str, summary: Markup, sections: Markup) -> str:
+    """A whole page that needs nothing else: bar, title, summary, sections."""
+    mark = (
+        '<svg viewBox="0 0 28 28" aria-hidden="true"><path class="mark-stairs" d="M2 25V19.5h8V13h8V6.5h8"/>'
+        '<circle class="mark-dot" cx="22" cy="2.9" r="2.6"/></svg>'
+    )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Palier: {escape(title)}</title><style>{_style()}</style></head><body>"
         f'<header class="bar"><div class="line"><span class="mark">{mark} Palier</span>'
-        f'<span class="soft">simulation report</span></div></header>'
-        f'<main class="sheet"><section><h1>{escape(title)}</h1>{_summary(run)}</section>\n{sections}</main>'
+        f'<span class="soft">{escape(kind)}</span></div></header>'
+        f'<main class="sheet"><section><h1>{escape(title)}</h1>{summary}</section>\n{sections}</main>'
         f"</body></html>\n"
     )
 
@@ -216,18 +225,98 @@ def _precision(run: Run) -> Markup:
     )
 
 
+def recoveries(sittings: Sittings, edges: ArrayLike = _EDGES) -> dict[str, Recovery]:
+    """EAP and WLE beside the truth with their 95 % intervals: by ability, and all together (`edges` empty)."""
+    truth = sittings.truth
+    by_posterior = inside_posterior(sittings.below, CONFIDENCE)
+    by_likelihood = inside_normal(truth, sittings.wle, sittings.wle_se, CONFIDENCE)
+    return {
+        "eap": recovery(truth, sittings.theta, sittings.se, by_posterior, edges=edges),
+        "wle": recovery(truth, sittings.wle, sittings.wle_se, by_likelihood, edges=edges),
+    }
+
+
+def recovery_facts(sittings: Sittings) -> dict[str, Any]:
+    """The same for a program: each estimator's figures for everybody and by true ability."""
+    everybody, by_ability = recoveries(sittings, ()), recoveries(sittings)
+    return {"interval": CONFIDENCE} | {
+        name: {"all": next(iter(_rows(everybody[name])), None), "by_theta": _rows(own)}
+        for name, own in by_ability.items()
+    }
+
+
+def _rows(found: Recovery) -> list[dict[str, float | int | None]]:
+    columns = [column.tolist() for column in found]
+    return [
+        {
+            name: value if isinstance(value, int) or math.isfinite(value) else None
+            for name, value in zip(found._fields, row, strict=True)
+        }
+        for row in zip(*columns, strict=True)
+    ]
+
+
 def _coverage(run: Run) -> Markup:
-    return _conditional(
-        run,
-        "Coverage by ability",
-        "Share of learners whose true ability lies inside their 90 % credible interval. It is right on average over "
-        "the prior, not at each ability: far from the middle the interval leans as the EAP does.",
-        "share",
-        {"coverage": "inside the 90 % interval"},
-        levels=(Level(_COVERAGE, "90 %"),),
-        floor=0.0,
-        ceiling=1.05,
+    sat = run.result.sittings
+    theta, _, fine = _by_ability(run)
+    by_ability, everybody = recoveries(sat), recoveries(sat, ())
+    # Persons without answers have no WLE; its bands are then fewer than those of the EAP.
+    own = {
+        name: dict(zip(found.theta.tolist(), found.coverage.tolist(), strict=True))
+        for name, found in by_ability.items()
+    }
+    series = [Series("EAP, 90 %", fine.conditional.coverage.tolist())]
+    series += [
+        Series(f"{name.upper()}, 95 %", [shares.get(place, math.nan) for place in theta])
+        for name, shares in own.items()
+    ]
+    heads = ["estimate", "true ability, mean", "learners", "bias", "± (95 %)", "standard error", "RMSE"]
+    heads += ["inside the 95 % interval", "from", "to"]
+    rows = [
+        _recovery_row(name, row, all_abilities=found is everybody[name])
+        for name in by_ability
+        for found in (by_ability[name], everybody[name])
+        for row in zip(*(column.tolist() for column in found), strict=True)
+    ]
+    shares = " and ".join(
+        f"{name.upper()} {found.coverage[0]:.1%}" for name, found in everybody.items() if len(found.coverage)
     )
+    prior = run.policy.rules.prior
+    drawn = (
+        "the prior" if (run.mean, run.sd) == (prior.mean, prior.sd) else "another population than the prior"
+    )
+    return figure(
+        "Coverage by ability",
+        "Share of learners whose true ability lies inside their interval: the credible interval of the EAP, and "
+        f"Warm's estimate plus or minus its standard errors. At 95 %, over all learners, drawn from {drawn}: "
+        f"{shares}. A credible interval is right on average over the prior, not at each ability: far from the "
+        f"middle it leans as the EAP does. Shown {_BANDS}; in the table, the standard error is the root mean "
+        "square of those reported.",
+        lines(
+            theta if len(theta) > 1 else [theta[0] - 0.5, theta[0] + 0.5],
+            series if len(theta) > 1 else [Series(one.label, [one.values[0]] * 2) for one in series],
+            x_label="true ability, logits",
+            y_label="share",
+            alternative=f"Coverage of three intervals {_BANDS}; the table below holds the values.",
+            levels=(Level(_COVERAGE, "90 %"), Level(CONFIDENCE, "95 %")),
+            floor=min(0.8, *(value for one in series for value in one.values if math.isfinite(value))),
+            ceiling=1.01,
+        ),
+        Cells(heads, rows),
+    )
+
+
+def _recovery_row(name: str, row: Sequence[float], *, all_abilities: bool) -> list[str]:
+    theta, persons, bias, bias_error, se, rmse, coverage, low, high = row
+    place = "all" if all_abilities else number(theta, 2)
+    figures = [number(value) for value in (bias, 1.96 * bias_error, se, rmse)]
+    return [
+        name.upper(),
+        place,
+        f"{persons:,}",
+        *figures,
+        *(f"{share:.1%}" for share in (coverage, low, high)),
+    ]
 
 
 def _levels(run: Run) -> Markup:
@@ -392,13 +481,12 @@ def _settings(run: Run) -> Markup:
     design, release = run.compiled.design, run.release
     stopping = design.stopping
     rule = "full length"
-    if stopping.rule is not StoppingRule.LENGTH:
-        limits = (
-            [f"standard error {stopping.standard_error:g}"] if stopping.standard_error is not None else []
+    if stopping.tests:
+        reasons = " or ".join(
+            f"{test.rule} ({', '.join(f'{name.replace(chr(95), chr(32))} {value:g}' for name, value in test.values)})"
+            for test in stopping.tests
         )
-        limits += [f"cut {stopping.cut:g}"] if stopping.cut is not None else []
-        limits += [f"confidence {stopping.confidence:g}"] if stopping.confidence is not None else []
-        rule = f"{stopping.rule}: {', '.join(limits)}, from {stopping.minimum_length} items on"
+        rule = f"{reasons}, from {stopping.minimum_length} items on"
     exposure = design.exposure
     source = "provisional parameters (expert judgement)" if release.provisional else "calibrated parameters"
     command = f"palier simulate {design.id} --learners {len(run.result.sittings.truth)} --seed {run.seed}"

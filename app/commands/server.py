@@ -78,7 +78,7 @@ def serve(
 
 
 def work() -> None:
-    """Run the worker: closes overdue sittings, verifies finished ones by replay."""
+    """Run the worker: closes overdue sittings, verifies finished ones by replay, delivers webhooks."""
 
     async def forever() -> None:
         from datetime import timedelta
@@ -90,7 +90,7 @@ def work() -> None:
         from app.delivery.service import Delivery
         from app.delivery.sqlite_store import SqliteStore
         from app.main import utc_now
-        from app.worker import Worker
+        from app.worker import Worker, dispatcher_of
 
         settings = _settings()
         logs.configure(settings.log_level)
@@ -98,7 +98,8 @@ def work() -> None:
         store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
         delivery = Delivery(store, Assessments(database), timedelta(seconds=settings.grace_seconds))
         try:
-            await Worker(database, delivery, utc_now).run()
+            dispatcher = dispatcher_of(database, settings, utc_now)
+            await Worker(database, delivery, utc_now, dispatcher).run()
         finally:
             await store.aclose()
             await database.close()

@@ -24,6 +24,7 @@ from app.delivery.schemas import (
     ResultOut,
     SittingIn,
     SittingOut,
+    ZoneOut,
 )
 from app.delivery.state import SittingState
 from app.errors import NotFound, Unauthorized
@@ -112,6 +113,8 @@ async def create(
         design_key=body.design,
         external_id=body.learner,
         profession=body.profession,
+        referentiel=body.referentiel,
+        language=body.language,
         idempotency_key=idempotency_key,
     )
     sitting = await service.require(context.delivery, sitting_id)
@@ -143,12 +146,14 @@ async def answer(body: ResponseIn, context: Ctx, own: AsLeft, idempotency_key: A
     design = await context.assessments.in_use(own.design_id)
     following = None
     if reply.next_position is not None and reply.next_item is not None:
-        following = _question(service.question_at(design, own.seed, reply.next_position, reply.next_item))
+        following = _question(service.question_at(design, own, reply.next_position, reply.next_item))
     feedback = None
     if design.explains_each_item:
         _, explained, _ = await service.correction(context.delivery, own, reply.position)
         feedback = FeedbackOut(
             correct=explained.correct,
+            score=explained.score,
+            maximum_score=explained.maximum,
             right_answer=explained.right_answer,
             rationale_html=explained.rationale_html,
             sources=list(explained.sources),
@@ -238,6 +243,7 @@ async def _sitting(context: Context, sitting: SittingState) -> SittingOut:
             length=design.length,
             minimum_responses=design.minimum_responses,
             time_limit_seconds=sitting.time_limit_seconds,
+            languages=list(design.languages),
         ),
         release=ReleaseOut(
             number=design.release.number,
@@ -245,6 +251,7 @@ async def _sitting(context: Context, sitting: SittingState) -> SittingOut:
             demonstration=design.release.demonstration,
         ),
         provisional=design.provisional,
+        language=sitting.language,
         created_at=sitting.created_at,
         started_at=sitting.started_at,
         deadline_at=sitting.deadline_at,
@@ -258,6 +265,7 @@ async def _sitting(context: Context, sitting: SittingState) -> SittingOut:
 def _question(shown: service.Question) -> QuestionOut:
     presented = shown.presented
     document = presented.document
+    zones = document.zones if document else ()
     return QuestionOut(
         position=shown.position,
         item=ItemOut(
@@ -266,13 +274,27 @@ def _question(shown: service.Question) -> QuestionOut:
             language=presented.language,
             stem_html=presented.stem_html,
             hint=presented.hint,
-            options=[OptionOut(id=option.id, html=option.html) for option in presented.options],
+            options=[]
+            if zones
+            else [OptionOut(id=option.id, html=option.html) for option in presented.options],
             categories=[OptionOut(id=category.id, html=category.html) for category in presented.categories],
             unit=presented.unit,
             document=DocumentOut(
-                title=document.title, kind=document.kind, fields=list(document.fields), html=document.html
+                title=document.title,
+                kind=document.kind,
+                fields=list(document.fields),
+                fields_html=list(document.fields_html),
+                html=document.html,
             )
             if document
             else None,
+            zones=[
+                ZoneOut(id=zone.id, html=option.html, text=zone.text)
+                for zone, option in zip(zones, presented.options, strict=True)
+            ]
+            if zones
+            else [],
+            maximum=presented.maximum,
+            maximum_score=presented.maximum_score,
         ),
     )

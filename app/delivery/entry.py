@@ -100,6 +100,8 @@ async def by_api(
     design_key: str,
     external_id: str | None,
     profession: str | None,
+    referentiel: str | None = None,
+    language: str | None,
     idempotency_key: str | None,
 ) -> tuple[UUID, str | None]:
     """A sitting an institution asks for, and its resume code.
@@ -109,7 +111,7 @@ async def by_api(
     Raises
     ------
     InvalidInput
-        Unknown design or profession.
+        Unknown design, profession or référentiel.
     IdempotencyMismatch
         The key was used for another request.
     """
@@ -121,7 +123,10 @@ async def by_api(
         raise InvalidInput(
             "There is no such design.", errors=[{"field": "design", "expected": f"one of: {known}"}]
         ) from None
-    request_hash = hashlib.sha256(json.dumps([design_key, external_id, profession]).encode()).hexdigest()
+    if referentiel is not None:
+        design = await context.assessments.variant(design, referentiel)
+    asked = [design.key, external_id, profession, *([language] if language else [])]
+    request_hash = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
     async with context.database.transaction() as db:
         if idempotency_key is not None:
             found = await sittings.by_idempotency_key(db, institution_id, idempotency_key)
@@ -138,6 +143,7 @@ async def by_api(
             institution_id=institution_id,
             learner_id=learner_id,
             profession=profession,
+            language=language,
             idempotency_key=idempotency_key,
             request_hash=request_hash,
             now=now,

@@ -1,9 +1,9 @@
 """The learner's pages: each handler parses, identifies, delegates and shows a view."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Form, Request
+from fastapi import APIRouter, Body, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
 
@@ -13,12 +13,13 @@ from app.delivery.context import Context, context_of, given_context
 from app.delivery.state import SittingState
 from app.errors import AlreadyAnswered, Gone, InvalidInput, NotFound, TooMany
 from app.web.forms import read_submission
-from app.web.render import render
-from app.web.views import TutorialView
+from app.web.render import ZONES_COOKIE, render
+from app.web.views import GESTURES, TutorialView
 
 HOLDER_COOKIE = "palier"
 RESUME_COOKIE = "reprise"
 HOLDER_AGE = 60 * 60 * 24 * 30
+PREFERENCE_AGE = 60 * 60 * 24 * 365
 EMPTY_CONFIRMED = "empty"
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -53,14 +54,23 @@ def _go(address: str) -> RedirectResponse:
     return RedirectResponse(address, status_code=303)
 
 
+def _follow(request: Request, address: str) -> Response:
+    """Where a form leads: a redirection, or its address for the player, which sends the form by itself."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"next": address}, headers={"Cache-Control": "no-store"})
+    return _go(address)
+
+
 def _home(sitting_id: UUID) -> str:
     return f"/epreuve/{sitting_id}"
 
 
 @router.get("/")
-async def landing(request: Request, context: Ctx) -> Response:
-    """The first page."""
-    return render(request, await show.landing(context))
+async def landing(
+    request: Request, context: Ctx, test: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """The first page; an advice leads to it with a test already chosen."""
+    return render(request, await show.landing(context, chosen=test))
 
 
 @router.post("/code")
@@ -135,9 +145,11 @@ async def sitting(request: Request, context: Ctx, own: Own) -> Response:
 
 
 @router.post("/epreuve/{sitting_id}/commencer")
-async def start(context: Ctx, own: Own) -> Response:
-    """Start the clock."""
-    await service.start(context.delivery, own, context.now())
+async def start(
+    context: Ctx, own: Own, language: Annotated[str | None, Form(max_length=8)] = None
+) -> Response:
+    """Start the clock, in the language chosen."""
+    await service.start(context.delivery, own, context.now(), language=language)
     return _go(_home(own.id))
 
 
@@ -152,8 +164,16 @@ async def tutorial(request: Request, context: Ctx, own: Own) -> Response:
 async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
     """The gestures work; nothing is stored but a cookie that says so."""
     design = await context.assessments.in_use(own.design_id)
-    entered = read_submission("multiple_choice", await request.form()).entered
-    view = TutorialView(sitting=str(own.id), title=design.title, entered=entered, submitted=True)
+    form = await request.form()
+    entered = read_submission("multiple_choice", form).entered
+    made = {gesture for gesture in str(form.get("gestures", "")).split() if gesture in GESTURES}
+    view = TutorialView(
+        sitting=str(own.id),
+        title=design.title,
+        entered=entered,
+        submitted=True,
+        gestures=frozenset(made | {"submit"} | ({"choose"} if entered.choices else set())),
+    )
     response = render(request, view)
     response.set_cookie("exercice", "fait", path=_home(own.id), samesite="lax", httponly=True)
     return response
@@ -178,7 +198,7 @@ async def answer(
     entered = read_submission(interaction, await request.form())
     if auto and (entered.problem or entered.response is None):
         await service.end_if_time_is_up(context.delivery, own, context.now())
-        return _go(_home(own.id))
+        return _follow(request, _home(own.id))
     unfinished = entered.problem or (entered.response is None and confirm != EMPTY_CONFIRMED)
     if unfinished:
         own = await service.settle(context.delivery, own, context.now())
@@ -194,16 +214,45 @@ async def answer(
     except InvalidInput as error:
         if auto:
             await service.end_if_time_is_up(context.delivery, own, context.now())
-            return _go(_home(own.id))
+            return _follow(request, _home(own.id))
         problem = show.response_problem(interaction, error)
         view = await show.question(context, own, entered=entered.entered, problem=problem)
         return render(request, view, status_code=422)
     design = await context.assessments.in_use(own.design_id)
     if design.explains_each_item:
-        return _go(f"{_home(own.id)}/correction/{reply.position}")
-    return _go(_home(own.id))
+        return _follow(request, f"{_home(own.id)}/correction/{reply.position}")
+    return _follow(request, _home(own.id))
 
 
+@router.post("/epreuve/{sitting_id}/presentation")
+async def present_zones(
+    request: Request,
+    context: Ctx,
+    own: Own,
+    position: Annotated[int, Form(ge=1, le=1000)],
+    item: Annotated[UUID, Form()],
+    zones_as: Annotated[Literal["document", "list"], Form()],
+) -> Response:
+    """Choose zones in the document or in a list beside it; what is ticked so far comes along as a draft."""
+    if own.status == "in_progress":
+        interaction = await show.interaction_of(context, own, item)
+        entered = read_submission(interaction, await request.form())
+        await service.save_draft(
+            context.delivery, own, position=position, response=entered.response, now=context.now()
+        )
+    response = _follow(request, _home(own.id))
+    response.set_cookie(
+        ZONES_COOKIE,
+        zones_as,
+        max_age=PREFERENCE_AGE,
+        httponly=True,
+        samesite="lax",
+        secure=context.settings.secure_cookies,
+    )
+    return response
+
+
+@router.get("/epreuve/{sitting_id}/presentation")
 @router.get("/epreuve/{sitting_id}/repondre")
 @router.get("/epreuve/{sitting_id}/signaler")
 async def reloaded(own: Own) -> Response:

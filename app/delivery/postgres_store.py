@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from app.db import Database
-from app.delivery.state import Closure, DraftState, Move, SittingState, Start, StoredResponse
-from app.delivery.store import RESPONSE_COLUMNS, SITTING_COLUMNS, from_json, to_json
+from app.delivery.state import Closure, DraftState, Move, SittingState, Start, StoredResponse, Withdrawal
+from app.delivery.store import LATEST_WITHDRAWAL_LIST, RESPONSE_COLUMNS, SITTING_COLUMNS, from_json, to_json
 
 
 class PostgresStore:
@@ -43,10 +43,24 @@ class PostgresStore:
             rows = await connection.fetch(f"{_PG_RESPONSE} ORDER BY position", sitting_id)
         return [found for row in rows if (found := _pg_response(row))]
 
+    async def withdrawals(self) -> list[Withdrawal]:
+        """In order of number."""
+        async with self._database.driver_connection() as connection:
+            rows = await connection.fetch(_PG_WITHDRAWALS)
+        return [Withdrawal(*row) for row in rows]
+
     async def start(self, start: Start) -> bool:
-        """Guarded by the status."""
+        """Guarded by the status and the withdrawal list."""
         return await self._wrote(
-            _PG_START, start.sitting_id, start.now, start.deadline, start.item, start.theta, start.se
+            _PG_START,
+            start.sitting_id,
+            start.now,
+            start.deadline,
+            start.item,
+            start.theta,
+            start.se,
+            start.language,
+            start.withdrawal_list,
         )
 
     async def record(self, move: Move) -> bool:
@@ -71,6 +85,7 @@ class PostgresStore:
             move.idempotency_key,
             to_json(ending.result) if ending else None,
             to_json(ending.event) if ending else None,
+            move.withdrawal_list,
         )
 
     async def close_sitting(self, closure: Closure) -> bool:
@@ -134,20 +149,23 @@ SELECT {SITTING_COLUMNS},
     (SELECT array_agg(item_index ORDER BY position) FROM response
      WHERE sitting_id = sitting.id AND score IS NOT NULL) AS items,
     (SELECT array_agg(score ORDER BY position) FROM response
-     WHERE sitting_id = sitting.id AND score IS NOT NULL) AS scores
+     WHERE sitting_id = sitting.id AND score IS NOT NULL) AS scores,
+    {LATEST_WITHDRAWAL_LIST} AS latest_withdrawal_list
 FROM sitting WHERE id = $1
 """
 
 _PG_RESPONSE = f"SELECT {RESPONSE_COLUMNS} FROM response WHERE sitting_id = $1"
 
-_PG_START = """
+_PG_WITHDRAWALS = "SELECT number, item_key, withdrawn FROM withdrawal_entry ORDER BY number"
+
+_PG_START = f"""
 UPDATE sitting SET status = 'in_progress', started_at = $2, deadline_at = $3, current_item = $4,
-    presented_at = $2, theta = $5, se = $6
-WHERE id = $1 AND status = 'created'
+    presented_at = $2, theta = $5, se = $6, language = $7, withdrawal_list = $8
+WHERE id = $1 AND status = 'created' AND {LATEST_WITHDRAWAL_LIST} = $8
 RETURNING 1
 """
 
-_PG_RECORD = """
+_PG_RECORD = f"""
 WITH moved AS (
     UPDATE sitting SET answered = $2, current_item = $4, theta = $6, se = $7,
         presented_at = CASE WHEN $8::text IS NULL THEN $5 ELSE presented_at END,
@@ -155,12 +173,13 @@ WITH moved AS (
         finished_at = CASE WHEN $8::text IS NULL THEN NULL ELSE $5::timestamptz END,
         finish_reason = $8
     WHERE id = $1 AND status = 'in_progress' AND answered = $2 - 1 AND current_item = $3
+        AND ($4::integer IS NULL OR {LATEST_WITHDRAWAL_LIST} = $18)
     RETURNING id, institution_id
 ), inserted AS (
     INSERT INTO response (sitting_id, position, institution_id, item_index, item_version_id, response,
         response_hash, outcome, score, presented_at, received_at, idempotency_key, theta, se, next_item,
-        finish_reason)
-    SELECT id, $2, institution_id, $3, $9, $10::jsonb, $11, $12, $13, $14, $5, $15, $6, $7, $4, $8 FROM moved
+        finish_reason, withdrawal_list)
+    SELECT id, $2, institution_id, $3, $9, $10::jsonb, $11, $12, $13, $14, $5, $15, $6, $7, $4, $8, $18 FROM moved
     RETURNING 1
 ), scored AS (
     INSERT INTO result (sitting_id, number, institution_id, reason, body, created_at)

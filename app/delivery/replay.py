@@ -4,14 +4,14 @@ Raw responses are read and scored again, then the policy is asked what it was as
 must be identical; theta and se within 1e-9 (another processor may round differently).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.assessments.service import DesignInUse
 from app.delivery import results
-from app.delivery.service import Delivery, require
+from app.delivery.service import Delivery, language_of, require
 from app.delivery.state import SittingState, StoredResponse
 from item_bank import scoring
 
@@ -48,8 +48,10 @@ async def replay(delivery: Delivery, sitting_id: UUID) -> Replay:
     design = await delivery.assessments.in_use(sitting.design_id)
     stored = await delivery.store.responses(sitting_id)
     body = await delivery.store.result(sitting_id) if sitting.status == "finished" else None
+    lists = {sitting.withdrawal_list, *(response.withdrawal_list for response in stored)}
+    withdrawn = {number: await delivery.withdrawal_lists.at(number, delivery.store) for number in lists}
     steps: list[ReplayedStep] = []
-    difference = next(_differences(design, sitting, stored, body, steps), None)
+    difference = next(_differences(design, sitting, stored, body, withdrawn, steps), None)
     return Replay(tuple(steps), difference)
 
 
@@ -58,20 +60,21 @@ def _differences(
     sitting: SittingState,
     stored: list[StoredResponse],
     body: Any,
+    withdrawn: Mapping[int, frozenset[str]],
     steps: list[ReplayedStep],
 ) -> Iterator[str]:
     if sitting.status == "created":
         return
     items: list[int] = []
     scores: list[int] = []
-    step = design.step((), (), sitting.seed, sitting.profession)
+    step = design.step((), (), sitting.seed, sitting.profession, withdrawn[sitting.withdrawal_list])
     for expected, response in enumerate(stored, start=1):
         if response.position != expected:
             yield f"position {expected}: missing, {response.position} stands there"
             return
         if response.item_index != step.item:
             yield f"position {expected}: item {response.item_index} was shown, {step.item} is chosen now"
-        item = design.release.item(response.item_index)
+        item, _ = design.release.shown(response.item_index, language_of(design, sitting))
         if response.score is None:
             steps.append(ReplayedStep(expected, item.id, None, step.theta, step.se))
             break
@@ -80,7 +83,8 @@ def _differences(
             yield f"position {expected}: scored {response.score} then, {score} now"
         items.append(response.item_index)
         scores.append(response.score)
-        step = design.step(items, scores, sitting.seed, sitting.profession)
+        known = withdrawn[response.withdrawal_list]
+        step = design.step(items, scores, sitting.seed, sitting.profession, known)
         steps.append(ReplayedStep(expected, item.id, score, step.theta, step.se))
         if abs(step.theta - response.theta) > TOLERANCE or abs(step.se - response.se) > TOLERANCE:
             yield (

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.assessments.service import DesignInUse
+from app.errors import Conflict
 from irt.levels import to_points
 from irt.policy import Outcome, Score
 from irt.profile import Standing
@@ -43,6 +44,27 @@ def assemble(
         "domains": _domains(design, items, score, reportable=reportable),
         "advice": _advice(design, items, scores, score.theta),
     }
+
+
+class NotCertifiable(Conflict):
+    """A result that no certificate may rest on; says why."""
+
+    code, title = "not_certifiable", "This result carries no certificate"
+
+
+def require_certifiable(design: DesignInUse, body: Mapping[str, Any]) -> None:
+    """Raise `NotCertifiable` unless a certificate may rest on this result; whoever issues one asks first.
+
+    The design is asked as well as the body: what was calibrated since does not make an indicative result final.
+    """
+    if design.purpose != "certification":
+        raise NotCertifiable("A practice sitting carries no certificate.")
+    if design.provisional or body["provisional"]:
+        raise NotCertifiable(
+            "The parameters are provisional: the result is indicative and carries no certificate."
+        )
+    if body["measurement"] is None:
+        raise NotCertifiable("There are too few responses for a result.")
 
 
 def _measurement(design: DesignInUse, score: Score) -> dict[str, Any]:
@@ -116,7 +138,8 @@ def _advice(
     expected = design.expected_scores(theta)
     lost: Mapping[str, list[float]] = defaultdict(list)
     for index, score in zip(items, scores, strict=True):
-        lost[release.item(index).competence].append(float(expected[index]) - score)
+        item = release.item(index)
+        lost[item.competence].append((float(expected[index]) - score) / item.maximum_score)
     ranked = sorted(
         (competence for competence, losses in lost.items() if sum(losses) > 0),
         key=lambda competence: (-sum(lost[competence]), competence),

@@ -32,6 +32,28 @@ class SittingIn(Wire):
         str | None,
         Field(description="limits items to this profession and the transversal ones", examples=["ide"]),
     ] = None
+    referentiel: Annotated[
+        str | None,
+        Field(
+            description=(
+                "runs the design's variant for this référentiel: `certification` with `social-bac` is "
+                "`certification-social-bac`, with its items and its quotas"
+            ),
+            max_length=60,
+            examples=["sante-post-bac"],
+        ),
+    ] = None
+    language: Annotated[
+        str | None,
+        Field(
+            description=(
+                "language of the questions, one of the design's `languages`; a question without a version in it is "
+                "shown in French. `null`: the learner chooses when they start, or the design's first"
+            ),
+            max_length=8,
+            examples=["fr"],
+        ),
+    ] = None
 
 
 class ResponseIn(Wire):
@@ -44,7 +66,7 @@ class ResponseIn(Wire):
         Field(
             description=(
                 'By interaction: `{"choice": "b"}`, `{"choices": ["a", "c"]}`, `{"order": ["c", "a", "b"]}`, '
-                '`{"pairs": {"a": "x"}}`, `{"text": "MSSanté"}`, `{"number": "72,5"}`. '
+                '`{"pairs": {"a": "x"}}`, `{"text": "MSSanté"}`, `{"number": "72,5"}`, `{"zones": ["a", "c"]}`. '
                 "`null`: omitted, counted wrong."
             ),
             examples=[{"choice": "b"}],
@@ -59,12 +81,23 @@ class OptionOut(Wire):
     html: str
 
 
+class ZoneOut(Wire):
+    """A zone of the document that may be chosen; in the document it is `<span data-zone="a">`."""
+
+    id: str
+    html: Annotated[str, Field(description="its name, for a list beside the document")]
+    text: Annotated[str, Field(description="its words in the document, plain text")]
+
+
 class DocumentOut(Wire):
-    """The fictitious document of a testlet."""
+    """The fictitious document of a testlet, or that of an item with zones."""
 
     title: str
     kind: str
     fields: list[tuple[str, str]]
+    fields_html: Annotated[
+        list[tuple[str, str]], Field(description="the same header lines, their values as HTML with zones")
+    ]
     html: str
 
 
@@ -72,7 +105,9 @@ class ItemOut(Wire):
     """An item as a learner may see it."""
 
     id: UUID
-    interaction: Literal["single_choice", "multiple_choice", "order", "match", "short_text", "numeric"]
+    interaction: Literal[
+        "single_choice", "multiple_choice", "order", "match", "short_text", "numeric", "zone"
+    ]
     language: str
     stem_html: str
     hint: str
@@ -80,6 +115,15 @@ class ItemOut(Wire):
     categories: list[OptionOut]
     unit: str
     document: DocumentOut | None
+    zones: Annotated[
+        list[ZoneOut], Field(description="interaction `zone`: what may be chosen, in reading order")
+    ]
+    maximum: Annotated[
+        int | None, Field(description="interaction `zone`: how many may be chosen; null: any number")
+    ]
+    maximum_score: Annotated[
+        int, Field(description="credit of a wholly right response: more than 1 where part of it earns part")
+    ]
 
 
 class QuestionOut(Wire):
@@ -99,6 +143,7 @@ class DesignOut(Wire):
     length: int
     minimum_responses: int
     time_limit_seconds: int
+    languages: list[str]
 
 
 class ReleaseOut(Wire):
@@ -119,6 +164,7 @@ class SittingOut(Wire):
     provisional: Annotated[
         bool, Field(description="true while item parameters are not calibrated: indicative")
     ]
+    language: Annotated[str | None, Field(description="of the questions; null until it is chosen")]
     created_at: datetime
     started_at: datetime | None
     deadline_at: datetime | None
@@ -134,7 +180,9 @@ class SittingOut(Wire):
 class FeedbackOut(Wire):
     """Practice designs: what was expected, and why."""
 
-    correct: bool
+    correct: Annotated[bool, Field(description="whether all the credit was earned")]
+    score: Annotated[int, Field(description="credit, 0 to `maximum_score`")]
+    maximum_score: int
     right_answer: str
     rationale_html: str
     sources: list[str]

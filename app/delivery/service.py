@@ -7,21 +7,25 @@ position the caller saw, and whoever loses that race reads what won and is answe
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import audit
 from app.assessments.service import Assessments, DesignInUse
 from app.auth.credentials import hashed, new_code, new_seed
-from app.delivery import results, sittings
+from app.bank import service as bank
+from app.delivery import results, sittings, withdrawals
 from app.delivery.state import Closure, DraftState, Ending, Move, SittingState, Start, StoredResponse
 from app.delivery.store import DeliveryStore
-from app.delivery.tables import ProblemReport, Sitting
+from app.delivery.tables import ProblemReport, Sitting, WithdrawalEntry
+from app.delivery.withdrawals import WithdrawalLists
 from app.errors import (
     AlreadyAnswered,
+    Conflict,
     IdempotencyMismatch,
     InvalidInput,
     NotFinished,
@@ -45,6 +49,7 @@ class Delivery:
     store: DeliveryStore
     assessments: Assessments
     grace: timedelta
+    withdrawal_lists: WithdrawalLists = field(default_factory=WithdrawalLists)
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,15 @@ async def create(
     holder: str | None = None,
     access_code_id: UUID | None = None,
     profession: str | None = None,
+    language: str | None = None,
     idempotency_key: str | None = None,
     request_hash: str | None = None,
 ) -> NewSitting:
     """Write a sitting that waits for its start."""
     if profession is not None:
         design.check_profession(profession)
+    if language is not None:
+        design.check_language(language)
     resume_code = new_code()
     sitting = Sitting(
         id=new_id(),
@@ -113,6 +121,7 @@ async def create(
         release_id=design.release.id,
         design_id=design.id,
         profession=profession,
+        language=language,
         seed=new_seed(),
         holder_hash=hashed(holder) if holder else None,
         resume_hash=hashed(resume_code),
@@ -135,15 +144,24 @@ async def require(delivery: Delivery, sitting_id: UUID) -> SittingState:
     return sitting
 
 
-async def start(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
-    """Start the clock and choose the first item; starting twice changes nothing."""
+async def start(
+    delivery: Delivery, sitting: SittingState, now: datetime, *, language: str | None = None
+) -> SittingState:
+    """Start the clock and choose the first item; starting twice changes nothing.
+
+    The language of the questions is fixed from here on: the one the sitting was created with, else the one
+    the learner chooses now, if the design offers it.
+    """
     if sitting.status != "created":
         return sitting
     design = await delivery.assessments.in_use(sitting.design_id)
-    step = design.step((), (), sitting.seed, sitting.profession)
+    if sitting.language is None and language not in design.languages:
+        language = None
+    withdrawn = await delivery.withdrawal_lists.at(sitting.latest_withdrawal_list, delivery.store)
+    step = design.step((), (), sitting.seed, sitting.profession, withdrawn)
     if step.item is None:
         raise Unavailable("No item of the bank fits this design.")
-    await delivery.store.start(
+    started = await delivery.store.start(
         Start(
             sitting_id=sitting.id,
             now=now,
@@ -151,9 +169,19 @@ async def start(delivery: Delivery, sitting: SittingState, now: datetime) -> Sit
             item=step.item,
             theta=step.theta,
             se=step.se,
+            language=sitting.language or language or design.languages[0],
+            withdrawal_list=sitting.latest_withdrawal_list,
         )
     )
-    return await require(delivery, sitting.id)
+    again = await require(delivery, sitting.id)
+    if not started and again.latest_withdrawal_list != sitting.latest_withdrawal_list:
+        return await start(delivery, again, now, language=language)
+    return again
+
+
+def language_of(design: DesignInUse, sitting: SittingState) -> str:
+    """The language of a sitting's questions, where they have a version in it."""
+    return sitting.language or design.languages[0]
 
 
 async def answer(delivery: Delivery, sitting: SittingState, submission: Submission, now: datetime) -> Reply:
@@ -185,7 +213,7 @@ async def answer(delivery: Delivery, sitting: SittingState, submission: Submissi
         await _record_late(delivery, design, sitting, submission, fingerprint, now)
         raise TimeOver("The time is over; this response came too late and is not scored.")
 
-    item = design.release.item(item_index)
+    item, _ = design.release.shown(item_index, language_of(design, sitting))
     try:
         response = scoring.parse(item, submission.response)
     except InvalidResponse as error:
@@ -195,7 +223,8 @@ async def answer(delivery: Delivery, sitting: SittingState, submission: Submissi
         ) from None
     scored = scoring.score(item, response)
     items, scores = (*sitting.items, item_index), (*sitting.scores, scored.score)
-    step = design.step(items, scores, sitting.seed, sitting.profession)
+    withdrawn = await delivery.withdrawal_lists.at(sitting.latest_withdrawal_list, delivery.store)
+    step = design.step(items, scores, sitting.seed, sitting.profession, withdrawn)
     reason = step.reason.name.lower() if step.reason is not None else None
     if reason is None and sitting.deadline_at is not None and now >= sitting.deadline_at:
         reason = "time"
@@ -216,6 +245,7 @@ async def answer(delivery: Delivery, sitting: SittingState, submission: Submissi
         se=step.se,
         next_item=step.item if reason is None else None,
         ending=_ending(design, sitting, items, scores, reason, now) if reason is not None else None,
+        withdrawal_list=sitting.latest_withdrawal_list,
     )
     if await delivery.store.record(move):
         return Reply(
@@ -225,7 +255,12 @@ async def answer(delivery: Delivery, sitting: SittingState, submission: Submissi
             next_item=move.next_item,
             finish_reason=reason,
         )
-    return await _answered_before(delivery, await require(delivery, sitting.id), submission, fingerprint)
+    again = await require(delivery, sitting.id)
+    if (
+        again.answered == sitting.answered and again.latest_withdrawal_list != sitting.latest_withdrawal_list
+    ):  # an item was withdrawn between the reading and the writing: nothing is written, what follows is decided anew
+        return await answer(delivery, again, submission, now)
+    return await _answered_before(delivery, again, submission, fingerprint)
 
 
 async def _answered_before(
@@ -282,9 +317,8 @@ async def _record_late(
     if item_index is None or sitting.theta is None or sitting.se is None:
         return
     try:
-        response: Mapping[str, Any] | None = scoring.parse(
-            design.release.item(item_index), submission.response
-        ).to_dict()
+        item, _ = design.release.shown(item_index, language_of(design, sitting))
+        response: Mapping[str, Any] | None = scoring.parse(item, submission.response).to_dict()
     except InvalidResponse:
         response = None
     await delivery.store.record(
@@ -305,6 +339,7 @@ async def _record_late(
             se=sitting.se,
             next_item=None,
             ending=_ending(design, sitting, sitting.items, sitting.scores, "time", now),
+            withdrawal_list=sitting.latest_withdrawal_list,
         )
     )
 
@@ -379,14 +414,13 @@ async def question(delivery: Delivery, sitting: SittingState) -> Question:
     if sitting.current_item is None:
         raise SittingClosed("The sitting is finished.")
     design = await delivery.assessments.in_use(sitting.design_id)
-    return question_at(design, sitting.seed, sitting.position, sitting.current_item)
+    return question_at(design, sitting, sitting.position, sitting.current_item)
 
 
-def question_at(design: DesignInUse, seed: int, position: int, item_index: int) -> Question:
-    """An item as this sitting shows it: its options in the order drawn from the seed."""
-    release = design.release
-    item = release.item(item_index)
-    testlet = release.testlet_of(item_index)
+def question_at(design: DesignInUse, sitting: SittingState, position: int, item_index: int) -> Question:
+    """An item as this sitting shows it: in its language, its options in the order drawn from its seed."""
+    release, seed = design.release, sitting.seed
+    item, testlet = release.shown(item_index, language_of(design, sitting))
     return Question(
         position=position,
         token=release.item_version_ids[item_index],
@@ -405,8 +439,8 @@ async def correction(
     stored = await delivery.store.response(sitting.id, position)
     if stored is None or not design.explains_each_item:
         raise NotFound("There is no correction for this question.")
-    shown = question_at(design, sitting.seed, position, stored.item_index)
-    item = design.release.item(stored.item_index)
+    shown = question_at(design, sitting, position, stored.item_index)
+    item, _ = design.release.shown(stored.item_index, language_of(design, sitting))
     return stored, explain(item, scoring.parse(item, stored.response), seed=sitting.seed), shown
 
 
@@ -473,6 +507,56 @@ async def report_problem(
             created_at=now,
         )
     )
+
+
+async def withdraw(db: AsyncSession, item_id: str, *, by: str, why: str, now: datetime) -> int:
+    """Show an item to nobody from now on: no answer recorded after this commits is followed by it.
+
+    Sittings that show it at this moment keep it until it is answered. Its testlet goes with it, except in a sitting
+    that has begun the testlet, which finishes it without the item. Returns the number of the list.
+
+    Raises
+    ------
+    NotFound, Conflict, InvalidInput
+        There is no such item; it is withdrawn already; the name or the reason is missing.
+    """
+    return await _list_anew(db, item_id, withdrawn=True, by=by, why=why, now=now)
+
+
+async def restore(db: AsyncSession, item_id: str, *, by: str, why: str, now: datetime) -> int:
+    """Take an item off the withdrawal list; raises as `withdraw` does."""
+    return await _list_anew(db, item_id, withdrawn=False, by=by, why=why, now=now)
+
+
+async def withdrawn_items(db: AsyncSession) -> list[WithdrawalEntry]:
+    """The items nobody is shown now, each with the act that withdrew it."""
+    return await withdrawals.in_force(db)
+
+
+async def _list_anew(
+    db: AsyncSession, item_id: str, *, withdrawn: bool, by: str, why: str, now: datetime
+) -> int:
+    for name, value in (("by", by), ("why", why)):
+        if not value.strip():
+            raise InvalidInput(
+                "A withdrawal is made in somebody's name and for a reason.",
+                errors=[{"field": name, "expected": "a few words"}],
+            )
+    if not await bank.has_item(db, item_id):
+        raise NotFound(f"There is no item {item_id} in the database.")
+    listed = item_id in {entry.item_key for entry in await withdrawals.in_force(db)}
+    if listed is withdrawn:
+        raise Conflict(f"{item_id} is {'already' if listed else 'not'} on the withdrawal list.")
+    number = await withdrawals.append(db, item_id, withdrawn=withdrawn, actor=by, why=why, now=now)
+    await audit.record(
+        db,
+        actor=by,
+        act="item.withdrawn" if withdrawn else "item.restored",
+        subject=item_id,
+        facts={"list": number, "why": why},
+        now=now,
+    )
+    return number
 
 
 def _fingerprint(submission: Submission) -> str:

@@ -1,7 +1,9 @@
 """From a sitting to what its pages show. No rule lives here: only words, places and order."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal, cast
+from urllib.parse import quote
 
 from app.assessments.service import DesignInUse
 from app.delivery import service
@@ -31,20 +33,32 @@ from app.web.views import (
     QuestionView,
     ResponseProblem,
     ResultView,
+    ScoredOutcome,
+    ZoneView,
 )
 from item_bank.framework import Framework
-from item_bank.presentation import Presented, PresentedDocument, plain
+from item_bank.item import TRANSVERSAL
+from item_bank.presentation import Piece, Presented, Zone, plain
+
+# The two that the first page explains; the others stand in a list.
+MAIN_DESIGNS = ("certification", "practice")
 
 
-async def landing(context: Context, code: str = "", problem: CodeProblem = "") -> LandingView:
+async def landing(
+    context: Context, code: str = "", problem: CodeProblem = "", chosen: str = ""
+) -> LandingView:
     """The first page, with the designs one may try."""
     designs = [await context.assessments.current(key) for key in await context.assessments.keys()]
     designs.sort(key=lambda design: (design.purpose != "certification", design.key))
+    choices = [DesignChoice(d.key, d.purpose, d.length, d.time_limit_seconds // 60, d.title) for d in designs]
+    main = [choice for choice in choices if choice.id in MAIN_DESIGNS] or choices
     return LandingView(
-        designs=[DesignChoice(d.key, d.purpose, d.length, d.time_limit_seconds // 60) for d in designs],
+        designs=main,
+        others=[choice for choice in choices if choice not in main],
         level_labels=[level.label for level in designs[0].release.framework.certification_levels],
         code=code,
         problem=problem,
+        chosen=chosen,
     )
 
 
@@ -64,6 +78,7 @@ async def introduction(
         now=context.now(),
         provisional=design.provisional,
         tutorial_done=tutorial_done,
+        languages=design.languages if sitting.language is None else (),
     )
 
 
@@ -125,6 +140,8 @@ def response_problem(interaction: Interaction, error: InvalidInput) -> ResponseP
             return "order_incomplete"
         case "match":
             return "match_incomplete"
+        case "zone":
+            return "too_many_zones" if "élément" in expected else "unreadable"
         case _:
             return "unreadable"
 
@@ -135,11 +152,15 @@ def _item(shown: service.Question) -> ItemView:
         token=str(shown.token),
         interaction=presented.interaction.value,
         stem_html=presented.stem_html,
+        language=presented.language,
         options=_options(presented),
         categories=[CategoryView(category.id, category.html) for category in presented.categories],
         unit=presented.unit,
         domain=shown.domain,
-        document=_document(presented.document),
+        document=_document(presented),
+        maximum=presented.maximum,
+        maximum_score=presented.maximum_score,
+        counted_spelling=presented.counted_spelling,
     )
 
 
@@ -147,8 +168,23 @@ def _options(presented: Presented) -> list[OptionView]:
     return [OptionView(option.id, option.html) for option in presented.options]
 
 
-def _document(document: PresentedDocument | None) -> DocumentView | None:
-    return DocumentView(document.title, document.kind, document.fields, document.html) if document else None
+def _document(presented: Presented) -> DocumentView | None:
+    document = presented.document
+    if document is None:
+        return None
+    return DocumentView(
+        title=document.title,
+        kind=document.kind,
+        fields=document.fields,
+        body_html=document.html,
+        language=presented.language,
+        field_pieces=[_pieces(pieces) for pieces in document.field_pieces],
+        body_pieces=_pieces(document.body_pieces),
+    )
+
+
+def _pieces(pieces: Sequence[Piece]) -> list[str | ZoneView]:
+    return [ZoneView(piece.id, piece.text) if isinstance(piece, Zone) else piece for piece in pieces]
 
 
 async def correction(context: Context, sitting: SittingState, position: int) -> CorrectionView:
@@ -163,7 +199,9 @@ async def correction(context: Context, sitting: SittingState, position: int) -> 
         interaction=explained.interaction.value,
         domain=shown.domain,
         stem_html=shown.presented.stem_html,
-        outcome="omitted" if explained.omitted else "right" if explained.correct else "wrong",
+        outcome=_outcome(explained.omitted, explained.score, explained.maximum),
+        score=explained.score,
+        maximum_score=explained.maximum,
         response=explained.given_answer,
         right_answer=explained.right_answer,
         options=[
@@ -174,13 +212,15 @@ async def correction(context: Context, sitting: SittingState, position: int) -> 
                 given_label=option.given,
                 expected_label=option.expected,
                 why_html=option.why_html,
+                id=option.id,
             )
             for option in explained.options
         ],
         rationale_html=explained.rationale_html,
         sources=explained.sources,
         progress=_progress(design, sitting),
-        document=_document(shown.presented.document),
+        document=_document(shown.presented),
+        language=shown.presented.language,
         now=context.now(),
         deadline=sitting.deadline_at,
         time_limit_seconds=sitting.time_limit_seconds,
@@ -189,13 +229,19 @@ async def correction(context: Context, sitting: SittingState, position: int) -> 
     )
 
 
+def _outcome(omitted: bool, score: int, maximum: int) -> ScoredOutcome:
+    if omitted:
+        return "omitted"
+    return "right" if score == maximum else "partial" if score else "wrong"
+
+
 def _progress(design: DesignInUse, sitting: SittingState) -> list[DomainProgress]:
     answered: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for index, score in zip(sitting.items, sitting.scores, strict=True):
         domain = design.release.domain_of(index)
         answered[domain.id] += 1
-        right[domain.id] += score
+        right[domain.id] += score == design.release.item(index).maximum_score
     return [
         DomainProgress(
             domain.heading, answered[domain.id], right[domain.id], design.most_per_domain(domain.id)
@@ -269,19 +315,51 @@ async def result(context: Context, sitting: SittingState) -> ResultView:
             )
             for row in body["domains"]
         ],
-        advice=[Advice(entry["domain"], entry["title"], entry["text"]) for entry in body["advice"]],
+        advice=[
+            Advice(
+                entry["domain"], entry["title"], entry["text"], await _training(context, entry["competence"])
+            )
+            for entry in body["advice"]
+        ],
         lines=await _lines(context, design, sitting) if design.explains_each_item else (),
         provisional=body["provisional"],
     )
 
 
+async def _training(context: Context, competence: str) -> str:
+    """Where to practise a competence: the narrowest practice design on it that is for everybody; else none."""
+    designs = [await context.assessments.current(key) for key in await context.assessments.keys()]
+    on_it = [
+        design.design
+        for design in designs
+        if design.purpose == "practice" and competence in design.design.pool.competences
+    ]
+    if not on_it:
+        return ""
+    best = min(
+        on_it,
+        key=lambda design: (
+            design.pool.professions not in ((), (TRANSVERSAL,)),
+            len(design.pool.competences),
+            design.id,
+        ),
+    )
+    return f"/?test={quote(best.id)}#autre"
+
+
 async def _lines(context: Context, design: DesignInUse, sitting: SittingState) -> list[AnswerLine]:
+    language = service.language_of(design, sitting)
     return [
         AnswerLine(
             position=stored.position,
-            stem=plain(design.release.item(stored.item_index).stem),
+            stem=plain(design.release.shown(stored.item_index, language)[0].stem),
+            language=design.release.shown(stored.item_index, language)[0].language,
             domain=design.release.domain_of(stored.item_index).heading,
-            outcome="omitted" if stored.outcome != "answered" else "right" if stored.score else "wrong",
+            outcome=_outcome(
+                stored.outcome != "answered",
+                stored.score,
+                design.release.item(stored.item_index).maximum_score,
+            ),
             href=f"/epreuve/{sitting.id}/correction/{stored.position}",
         )
         for stored in await context.delivery.store.responses(sitting.id)

@@ -17,8 +17,17 @@ from uuid import UUID
 import structlog
 
 from app.db import SQLITE_PRAGMAS, Database, WriteGate, instant_from_text, instant_to_text
-from app.delivery.state import Closure, DraftState, Ending, Move, SittingState, Start, StoredResponse
-from app.delivery.store import RESPONSE_COLUMNS, SITTING_COLUMNS, from_json, to_json
+from app.delivery.state import (
+    Closure,
+    DraftState,
+    Ending,
+    Move,
+    SittingState,
+    Start,
+    StoredResponse,
+    Withdrawal,
+)
+from app.delivery.store import LATEST_WITHDRAWAL_LIST, RESPONSE_COLUMNS, SITTING_COLUMNS, from_json, to_json
 from app.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -162,7 +171,8 @@ class SqliteStore:
         self._reader.execute("BEGIN")
         try:
             row = self._reader.execute(
-                f"SELECT {SITTING_COLUMNS} FROM sitting WHERE id = ?", (sitting_id.hex,)
+                f"SELECT {LATEST_WITHDRAWAL_LIST}, {SITTING_COLUMNS} FROM sitting WHERE id = ?",
+                (sitting_id.hex,),
             ).fetchone()
             pairs = self._reader.execute(
                 "SELECT item_index, score FROM response"
@@ -173,7 +183,8 @@ class SqliteStore:
             self._reader.execute("COMMIT")
         if row is None:
             return None
-        values = dict(zip(SITTING_COLUMNS.split(", "), row, strict=True))
+        names = ("latest_withdrawal_list", *SITTING_COLUMNS.split(", "))
+        values = dict(zip(names, row, strict=True))
         for name in ("id", "institution_id", "learner_id", "release_id", "design_id"):
             values[name] = UUID(values[name])
         for name in ("created_at", "started_at", "deadline_at", "finished_at", "presented_at"):
@@ -200,8 +211,13 @@ class SqliteStore:
         ).fetchall()
         return [_stored(dict(zip(RESPONSE_COLUMNS.split(", "), row, strict=True))) for row in rows]
 
+    async def withdrawals(self) -> list[Withdrawal]:
+        """In order of number."""
+        rows = self._reader.execute(_WITHDRAWALS).fetchall()
+        return [Withdrawal(number, item_id, bool(withdrawn)) for number, item_id, withdrawn in rows]
+
     async def start(self, start: Start) -> bool:
-        """Guarded by the status."""
+        """Guarded by the status and the withdrawal list."""
         now = instant_to_text(start.now)
         values = (
             now,
@@ -210,7 +226,10 @@ class SqliteStore:
             now,
             start.theta,
             start.se,
+            start.language,
+            start.withdrawal_list,
             start.sitting_id.hex,
+            start.withdrawal_list,
         )
         return await self._writer.write(lambda db: db.execute(_START, values).rowcount == 1)
 
@@ -261,7 +280,8 @@ def _record(db: sqlite3.Connection, move: Move) -> bool:
     moved = db.execute(
         "UPDATE sitting SET answered = ?, current_item = ?, theta = ?, se = ?, presented_at = ?, status = ?,"
         " finished_at = ?, finish_reason = ?"
-        " WHERE id = ? AND status = 'in_progress' AND answered = ? AND current_item = ?",
+        " WHERE id = ? AND status = 'in_progress' AND answered = ? AND current_item = ?"
+        f" AND (? IS NULL OR {LATEST_WITHDRAWAL_LIST} = ?)",
         (
             move.position,
             move.next_item,
@@ -274,6 +294,8 @@ def _record(db: sqlite3.Connection, move: Move) -> bool:
             move.sitting_id.hex,
             move.position - 1,
             move.item_index,
+            move.next_item,
+            move.withdrawal_list,
         ),
     )
     if moved.rowcount != 1:
@@ -281,7 +303,7 @@ def _record(db: sqlite3.Connection, move: Move) -> bool:
     db.execute(
         "INSERT INTO response (sitting_id, position, institution_id, item_index, item_version_id, response,"
         " response_hash, outcome, score, presented_at, received_at, idempotency_key, theta, se, next_item,"
-        " finish_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " finish_reason, withdrawal_list) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             move.sitting_id.hex,
             move.position,
@@ -299,6 +321,7 @@ def _record(db: sqlite3.Connection, move: Move) -> bool:
             move.se,
             move.next_item,
             reason,
+            move.withdrawal_list,
         ),
     )
     if ending:
@@ -334,8 +357,11 @@ def _end(db: sqlite3.Connection, sitting_id: UUID, institution_id: UUID, now: st
 
 _START = (
     "UPDATE sitting SET status = 'in_progress', started_at = ?, deadline_at = ?, current_item = ?,"
-    " presented_at = ?, theta = ?, se = ? WHERE id = ? AND status = 'created'"
+    " presented_at = ?, theta = ?, se = ?, language = ?, withdrawal_list = ?"
+    f" WHERE id = ? AND status = 'created' AND {LATEST_WITHDRAWAL_LIST} = ?"
 )
+
+_WITHDRAWALS = "SELECT number, item_key, withdrawn FROM withdrawal_entry ORDER BY number"
 
 _SAVE_DRAFT = (
     "INSERT INTO draft (sitting_id, position, response, saved_at)"

@@ -19,6 +19,7 @@ class SittingState:
     release_id: UUID
     design_id: UUID
     profession: str | None
+    language: str | None
     seed: int
     holder_hash: str | None
     status: Status
@@ -35,6 +36,9 @@ class SittingState:
     se: float | None
     items: tuple[int, ...]
     scores: tuple[int, ...]
+    # the withdrawal list under which the first item was chosen, and the one in force as this was read
+    withdrawal_list: int = 0
+    latest_withdrawal_list: int = 0
 
     @property
     def position(self) -> int:
@@ -60,6 +64,16 @@ class StoredResponse:
     se: float
     next_item: int | None
     finish_reason: str | None
+    withdrawal_list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One act on the withdrawal list."""
+
+    number: int
+    item_id: str
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,8 @@ class Start:
     item: int
     theta: float
     se: float
+    language: str = "fr"
+    withdrawal_list: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,7 @@ class Move:
     se: float
     next_item: int | None
     ending: Ending | None
+    withdrawal_list: int = 0
 
 
 @dataclass(frozen=True, slots=True)

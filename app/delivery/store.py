@@ -1,8 +1,9 @@
 """The hot path's SQL: start, answer, resume, draft. One behaviour, two drivers.
 
 Each write is one guarded statement (PostgreSQL) or one savepoint of a group commit (SQLite): it happens whole, and
-only if the sitting still stands where the caller saw it and the idempotency key is free. `False` means one of the two
-failed; the caller reads again and decides. The stores commit by themselves; everything else commits in `app.db`.
+only if the sitting still stands where the caller saw it, the idempotency key is free and, where a next item is shown,
+the withdrawal list is the one it was chosen under. `False` means one of these failed; the caller reads again and
+decides. The stores commit by themselves; everything else commits in `app.db`.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.delivery.state import Closure, DraftState, Move, SittingState, Start, StoredResponse
+from app.delivery.state import Closure, DraftState, Move, SittingState, Start, StoredResponse, Withdrawal
 
 
 class DeliveryStore(Protocol):
@@ -28,8 +29,11 @@ class DeliveryStore(Protocol):
     async def responses(self, sitting_id: UUID) -> list[StoredResponse]:
         """All responses in order."""
 
+    async def withdrawals(self) -> list[Withdrawal]:
+        """Every act on the withdrawal list, in order."""
+
     async def start(self, start: Start) -> bool:
-        """Start the clock if the sitting is still `created`."""
+        """Start the clock if the sitting is still `created` and the withdrawal list the one seen."""
 
     async def record(self, move: Move) -> bool:
         """Record a response if its question is still the one being shown."""
@@ -51,13 +55,14 @@ class DeliveryStore(Protocol):
 
 
 SITTING_COLUMNS = (
-    "id, institution_id, learner_id, release_id, design_id, profession, seed, holder_hash, status, created_at, "
-    "time_limit_seconds, started_at, deadline_at, finished_at, finish_reason, answered, current_item, "
-    "presented_at, theta, se"
+    "id, institution_id, learner_id, release_id, design_id, profession, language, seed, holder_hash, status, "
+    "created_at, time_limit_seconds, started_at, deadline_at, finished_at, finish_reason, answered, current_item, "
+    "presented_at, theta, se, withdrawal_list"
 )
+LATEST_WITHDRAWAL_LIST = "(SELECT coalesce(max(number), 0) FROM withdrawal_entry)"
 RESPONSE_COLUMNS = (
     "position, item_index, item_version_id, response, response_hash, outcome, score, presented_at, received_at, "
-    "idempotency_key, theta, se, next_item, finish_reason"
+    "idempotency_key, theta, se, next_item, finish_reason, withdrawal_list"
 )
 
 

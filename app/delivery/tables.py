@@ -38,6 +38,8 @@ class Sitting(Base):
     release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
     design_id: Mapped[UUID] = mapped_column(ForeignKey("test_design.id"))
     profession: Mapped[str | None] = mapped_column(String(32))
+    # None until it is chosen; a started sitting without one is in the language of the bank
+    language: Mapped[str | None] = mapped_column(String(8))
     seed: Mapped[int] = mapped_column(BigInteger)
     holder_hash: Mapped[str | None] = mapped_column(String(64))
     resume_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -55,6 +57,25 @@ class Sitting(Base):
     presented_at: Mapped[datetime | None] = mapped_column(Instant)
     theta: Mapped[float | None]
     se: Mapped[float | None]
+    # number of the withdrawal list under which the first item was chosen
+    withdrawal_list: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class WithdrawalEntry(Base):
+    """One act on the withdrawal list: an item may no longer be shown, or may be again.
+
+    The list of number n is what the entries 1 to n say; numbers have no gap.
+    """
+
+    __tablename__ = "withdrawal_entry"
+    __table_args__ = (CheckConstraint("number >= 1", name="number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item_key: Mapped[str] = mapped_column(String(64))
+    withdrawn: Mapped[bool]
+    actor: Mapped[str] = mapped_column(String(128))
+    why: Mapped[str] = mapped_column(String(2000))
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Response(Base):
@@ -84,6 +105,8 @@ class Response(Base):
     se: Mapped[float]
     next_item: Mapped[int | None]
     finish_reason: Mapped[str | None] = mapped_column(String(32))
+    # number of the withdrawal list under which what follows was decided
+    withdrawal_list: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Draft(Base):

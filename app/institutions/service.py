@@ -1,13 +1,17 @@
 """Institutions and their learners."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identifiers import new_id
 from app.institutions import store
 from app.institutions.tables import Institution, Learner
+
+SIMULATION = "simulation"  # slug of the institution of simulated learners
 
 
 async def ensure_institution(db: AsyncSession, slug: str, name: str, now: datetime) -> tuple[UUID, bool]:
@@ -37,3 +41,23 @@ async def learner_for(db: AsyncSession, institution_id: UUID, external_id: str |
     db.add(learner)
     await db.flush()
     return learner.id
+
+
+async def add_learners(
+    db: AsyncSession, institution_id: UUID, learners: Sequence[tuple[str, datetime]]
+) -> Mapping[str, UUID]:
+    """New learners by external id and moment, all at once; the id of each."""
+    ids = {external_id: new_id() for external_id, _ in learners}
+    await db.execute(
+        insert(Learner),
+        [
+            {
+                "id": ids[external_id],
+                "institution_id": institution_id,
+                "external_id": external_id,
+                "created_at": at,
+            }
+            for external_id, at in learners
+        ],
+    )
+    return ids

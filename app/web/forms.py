@@ -1,7 +1,8 @@
 """From the fields of the answer form to a canonical response.
 
-The fields are `choice`, `choices` (repeated), `order-<option>` = 1..n, `match-<option>` = category, `text`
-and `number`. Only what a form can get wrong by itself is told here; `item_bank.scoring.parse` judges the rest.
+The fields are `choice`, `choices` (repeated), `order-<option>` = 1..n, `match-<option>` = category, `text`,
+`number` and `zones` (repeated). Only what a form can get wrong by itself is told here; `item_bank.scoring.parse`
+judges the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,9 @@ def read_submission(interaction: Interaction, form: FormFields) -> Submission:
         case "multiple_choice":
             choices = list(dict.fromkeys(value for name, value in fields if name == "choices" and value))
             return Submission(Entered(choices=frozenset(choices)), {"choices": choices} if choices else None)
+        case "zone":
+            zones = list(dict.fromkeys(value for name, value in fields if name == "zones" and value))
+            return Submission(Entered(zones=frozenset(zones)), {"zones": zones} if zones else None)
         case "order":
             return _order(prefixed("order-"))
         case "match":

@@ -21,6 +21,8 @@ from app.web.views import View
 
 STATIC: Final = palette.STATIC
 THEMES: Final = ("light", "dark")
+ZONES_COOKIE: Final = "zones"
+ZONES_AS_LIST: Final = "list"
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
@@ -34,22 +36,24 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """What the layout knows of the request: language, theme ('' follows the device) and path."""
+    """What the layout knows of the request: language, theme ('' follows the device), path, and how to show zones."""
 
     lang: str
     theme: str
     path: str
     content_lang: str = "fr"  # items and framework are content, in the language of the bank
+    zones_as_list: bool = False  # the zones of a document as a list beside it
 
     @classmethod
     def of(cls, request: Request) -> "Page":
-        """Read the cookies `lang` and `theme`; French and the device's theme by default."""
+        """Read the cookies `lang`, `theme` and `zones`; French and the device's theme by default."""
         lang = request.cookies.get("lang", "")
         theme = request.cookies.get("theme", "")
         return cls(
             lang=lang if lang in catalogues.LANGUAGES else catalogues.LANGUAGES[0],
             theme=theme if theme in THEMES else "",
             path=request.url.path,
+            zones_as_list=request.cookies.get(ZONES_COOKIE) == ZONES_AS_LIST,
         )
 
 

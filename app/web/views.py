@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 
-Interaction = Literal["single_choice", "multiple_choice", "order", "match", "short_text", "numeric"]
+Interaction = Literal["single_choice", "multiple_choice", "order", "match", "short_text", "numeric", "zone"]
 Purpose = Literal["certification", "practice"]
+ScoredOutcome = Literal["right", "partial", "wrong", "omitted"]
+
+GESTURES = ("choose", "key", "change", "submit")  # that the trial question teaches
 
 CodeProblem = Literal["", "empty", "unknown", "expired", "too_many"]
 ResponseProblem = Literal[
@@ -21,6 +24,7 @@ ResponseProblem = Literal[
     "too_long",
     "order_incomplete",  # a step without a place, or two steps with the same place
     "match_incomplete",
+    "too_many_zones",
     "unreadable",  # anything else, such as an option that does not exist
 ]
 
@@ -51,13 +55,33 @@ class CategoryView:
 
 
 @dataclass(frozen=True)
+class ZoneView:
+    """The words that a zone of a document takes up, plain text."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class DocumentView:
-    """The fictitious document studied beside an item."""
+    """The fictitious document studied beside an item.
+
+    One with zones holds them in its pieces: safe HTML and zones, in reading order.
+    """
 
     title: str
     kind: str  # email, log, form, letter, page, report
     fields: Sequence[tuple[str, str]]  # header lines, plain text
     body_html: str
+    language: str = "fr"
+    field_pieces: Sequence[Sequence[str | ZoneView]] = ()  # the values of `fields`, again
+    body_pieces: Sequence[str | ZoneView] = ()
+
+    @property
+    def zones(self) -> list[ZoneView]:
+        """The zones in reading order."""
+        every = (piece for pieces in (*self.field_pieces, self.body_pieces) for piece in pieces)
+        return [piece for piece in every if isinstance(piece, ZoneView)]
 
 
 @dataclass(frozen=True)
@@ -67,11 +91,15 @@ class ItemView:
     token: str
     interaction: Interaction
     stem_html: str
+    language: str = "fr"
     options: Sequence[OptionView] = ()
     categories: Sequence[CategoryView] = ()
     unit: str = ""
     domain: str = ""
     document: DocumentView | None = None
+    maximum: int | None = None  # how many zones may be chosen; None: any number
+    maximum_score: int = 1  # above 1, a response right in part earns part of the points
+    counted_spelling: Sequence[str] = ()  # of a short answer: case, accents, punctuation
 
 
 @dataclass(frozen=True)
@@ -84,6 +112,7 @@ class Entered:
     pairs: Mapping[str, str] = field(default_factory=dict)  # option id -> category id
     text: str = ""
     number: str = ""
+    zones: frozenset[str] = frozenset()
 
     @classmethod
     def from_response(cls, response: Mapping[str, object] | None) -> Self:
@@ -107,6 +136,7 @@ class Entered:
             pairs={str(k): str(v) for k, v in pairs.items()} if isinstance(pairs, Mapping) else {},
             text=string("text"),
             number=string("number"),
+            zones=frozenset(strings("zones")),
         )
 
 
@@ -139,22 +169,25 @@ class QuestionView(View):
 
 @dataclass(frozen=True)
 class DesignChoice:
-    """A design one may try."""
+    """A design one may try; its title is content, in the language of the bank."""
 
     id: str
     purpose: Purpose
     length: int
     minutes: int
+    title: str
 
 
 @dataclass(frozen=True)
 class LandingView(View):
-    """The first page: access code, or the demonstration."""
+    """The first page: access code, or the demonstration; `others` are the designs beside the two main ones."""
 
     template: ClassVar[str] = "landing.html"
     designs: Sequence[DesignChoice]
+    others: Sequence[DesignChoice]
     level_labels: Sequence[str]
     code: str = ""
+    chosen: str = ""  # among the others, the one an advice led to
     problem: CodeProblem = ""
     provisional: bool = True
 
@@ -175,6 +208,7 @@ class IntroductionView(View):
     provisional: bool = True
     learner: str = ""
     tutorial_done: bool = False
+    languages: Sequence[str] = ()  # of the questions, when there is a choice to make
 
 
 @dataclass(frozen=True)
@@ -186,6 +220,7 @@ class TutorialView(View):
     title: str
     entered: Entered = field(default_factory=Entered)
     submitted: bool = False  # the form was sent: say that it works and go back
+    gestures: frozenset[str] = frozenset()  # of GESTURES, those already made
     provisional: bool = True
 
 
@@ -194,7 +229,7 @@ class TutorialView(View):
 
 @dataclass(frozen=True)
 class OptionFeedback:
-    """One option of an answered item. The labels serve order (places) and match (categories)."""
+    """One option of an answered item. The labels serve order (places) and match (categories), the id zones."""
 
     text_html: str
     chosen: bool = False
@@ -202,6 +237,7 @@ class OptionFeedback:
     given_label: str = ""
     expected_label: str = ""
     why_html: str = ""
+    id: str = ""
 
     @property
     def right(self) -> bool:
@@ -233,17 +269,20 @@ class CorrectionView(View):
     interaction: Interaction
     domain: str
     stem_html: str
-    outcome: Literal["right", "wrong", "omitted"]
+    outcome: ScoredOutcome
     response: str  # in words: what was typed for short text and numeric; may be empty otherwise
     right_answer: str  # in words
     options: Sequence[OptionFeedback]
     rationale_html: str
     sources: Sequence[str]
     progress: Sequence[DomainProgress]
+    language: str = "fr"  # of the item and its explanations
     document: DocumentView | None = None
     now: datetime | None = None
     deadline: datetime | None = None
     time_limit_seconds: int = 0
+    score: int = 0
+    maximum_score: int = 1
     last: bool = False  # the sitting is over: the next page is the result
     provisional: bool = True
 
@@ -300,8 +339,9 @@ class AnswerLine:
     position: int
     stem: str  # plain text
     domain: str
-    outcome: Literal["right", "wrong", "omitted"]
+    outcome: ScoredOutcome
     href: str
+    language: str = "fr"
 
 
 @dataclass(frozen=True)

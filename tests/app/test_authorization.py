@@ -10,13 +10,17 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy import update
 from starlette.routing import Mount, Route
 
 from app import site
 from app.auth import service as auth
 from app.db import Database
 from app.delivery import api, pages
+from app.identifiers import new_id
 from app.institutions import service as institutions
+from app.webhooks import api as webhooks
+from app.webhooks.tables import WebhookDelivery
 from tests.app.delivery.learner import Learner, some_response
 from tests.app.delivery.test_pages import Browser, Form
 from tests.conftest import START, Published
@@ -29,7 +33,13 @@ LEARNER, INSTITUTION, PUBLIC = MATRIX["learner"], MATRIX["institution"], MATRIX[
 
 def routes(app: FastAPI) -> Iterator[str]:
     """Every method and path the application answers."""
-    for route in [*app.routes, *api.router.routes, *pages.router.routes, *site.router.routes]:
+    for route in [
+        *app.routes,
+        *api.router.routes,
+        *webhooks.router.routes,
+        *pages.router.routes,
+        *site.router.routes,
+    ]:
         if isinstance(route, Mount):
             yield f"GET {route.path}"
         elif isinstance(route, APIRoute | Route):
@@ -56,6 +66,8 @@ class Callers:
         self.other_key: Mapping[str, str] = {}
         self.question: dict[str, Any] = {}
         self.institutions_sitting = ""
+        self.webhook = ""
+        self.webhook_delivery = ""
 
     async def call(
         self, row: str, *, cookies: Mapping[str, str], headers: Mapping[str, str]
@@ -63,6 +75,7 @@ class Callers:
         method, path = row.split(" ", 1)
         of_api = path.startswith("/v1")
         path = path.replace("{sitting_id}", self.institutions_sitting if of_api else self.learners_sitting)
+        path = path.replace("{webhook_id}", self.webhook).replace("{delivery_id}", self.webhook_delivery)
         path = path.replace("{position}", "1").replace("{code}", "not_found")
         self.client.cookies.clear()
         for name, value in cookies.items():
@@ -70,6 +83,8 @@ class Callers:
         given: dict[str, Any] = {"headers": {"Accept": "text/html", **headers}}
         if path.endswith("/repondre"):
             given["data"] = self.form
+        elif path.endswith("/presentation"):
+            given["data"] = {**self.form, "zones_as": "list"}
         elif path.endswith("/brouillon"):
             given["json"] = {"position": 1, "item": self.form["item"], "response": None}
         elif path.endswith("/signaler"):
@@ -85,6 +100,11 @@ class Callers:
                 "response": some_response(self.question["item"]),
             }
             given["headers"] |= {"Idempotency-Key": "k"}
+        elif path == "/v1/webhooks" and method == "POST":
+            # another address at each call: one address is one webhook
+            given["json"] = {"url": f"https://lms.example.org/{new_id()}"}
+        elif path.startswith("/v1/webhooks") and method == "PATCH":
+            given["json"] = {"description": "changed"}
         elif path == "/v1/sittings":
             given["json"] = {"design": "practice"}
         return await self.client.request(method, path, follow_redirects=False, **given)
@@ -108,6 +128,14 @@ async def callers(client: httpx2.AsyncClient, published: Published, database: Da
     await learner.create()
     made.question = await learner.start()
     made.institutions_sitting = str(learner.id)
+    reply = await client.post(
+        "/v1/webhooks", json={"url": "https://lms.example.org/hook"}, headers=dict(made.key)
+    )
+    made.webhook = reply.json()["id"]
+    reply = await client.post(f"/v1/webhooks/{made.webhook}/test", headers=dict(made.key))
+    made.webhook_delivery = reply.json()["id"]
+    async with database.transaction() as db:
+        await db.execute(update(WebhookDelivery).values(state="delivered"))
     return made
 
 
@@ -128,7 +156,7 @@ async def test_learner_routes_answer_only_who_holds_the_sitting(callers: Callers
 @pytest.mark.parametrize("row", INSTITUTION)
 async def test_institution_routes_answer_only_the_sittings_institution(callers: Callers, row: str) -> None:
     expected = INSTITUTION[row]
-    elsewhere = 404 if "{sitting_id}" in row else expected
+    elsewhere = 404 if "{" in row else expected
     for cookies, headers, status in (
         ({}, {}, 401),
         (callers.cookies, {}, 401),

@@ -34,6 +34,8 @@ async def canaries(database: Database, published: Published) -> str:
         record["rationale"] = f"{record['rationale']} {CANARY}"
         for option in record.get("options", ()):
             option["why"] = f"{CANARY} {option.get('why', '')}"
+    for version in payload["translations"]:
+        version["rationale"] = f"{version['rationale']} {CANARY}"
     payload["item_hashes"] = [version_hash(record) for record in payload["items"]]
     snapshot = _rehashed(payload)
     async with database.transaction() as db:
@@ -45,6 +47,7 @@ async def canaries(database: Database, published: Published) -> str:
 
 def _rehashed(payload: dict[str, Any]) -> dict[str, Any]:
     framework = Framework.from_dict(payload["framework"])
+    versions = [*payload["translations"], *payload["testlet_translations"]]
     manifest = {
         "format": release.FORMAT,
         "framework": framework.content_hash,
@@ -55,7 +58,7 @@ def _rehashed(payload: dict[str, Any]) -> dict[str, Any]:
             for record, content_hash in zip(payload["items"], payload["item_hashes"], strict=True)
         ],
         "parameter_set": payload["parameter_set"],
-    }
+    } | ({"translations": [canonical_hash(version) for version in versions]} if versions else {})
     return {**payload, "content_hash": canonical_hash(manifest)}
 
 

@@ -90,6 +90,25 @@ def test_a_report_says_what_the_command_prints_and_how_to_repeat_it(tmp_path: Pa
     assert (tmp_path / "two.html").read_bytes() == (tmp_path / "one.html").read_bytes()
 
 
+def test_the_coverage_table_holds_both_estimates_as_the_command_gives_them(tmp_path: Path) -> None:
+    facts = json.loads(simulate(tmp_path / "report.html", "--learners", "90", "--json"))["recovery"]
+    body = without_style((tmp_path / "report.html").read_text(encoding="utf-8"))
+    table = re.search(r"<h2>Coverage by ability</h2>.*?<tbody>(.*?)</tbody>", body, flags=re.DOTALL)
+    assert table is not None
+    rows = [
+        re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", table.group(1), flags=re.DOTALL)
+    ]
+    for name in ("eap", "wle"):
+        own = [row for row in rows if row[0] == name.upper()]
+        assert [row[1] for row in own][-1] == "all"
+        expected = [*facts[name]["by_theta"], facts[name]["all"]]
+        assert sum(one["n_persons"] for one in expected[:-1]) == expected[-1]["n_persons"] == 90
+        for row, one in zip(own, expected, strict=True):
+            assert row[2:4] == [f"{one['n_persons']:,}", number(one["bias"])]
+            assert row[5:8] == [number(one["se"]), number(one["rmse"]), f"{one['coverage']:.1%}"]
+
+
 def test_a_missing_value_breaks_the_line_and_is_a_dash_in_the_table() -> None:
     values = [0.1, float("nan"), 0.3, 0.4]
     plot = lines(

@@ -14,6 +14,7 @@ from item_bank.item import (
     OrderKey,
     ShortTextKey,
     SingleChoiceKey,
+    ZoneKey,
 )
 
 Json = dict[str, Any]
@@ -33,6 +34,9 @@ def some_response(item: Mapping[str, Any]) -> Json:
             return {"pairs": dict.fromkeys(options, item["categories"][0]["id"])}
         case "numeric":
             return {"number": "72"}
+        case "zone":
+            zones = [zone["id"] for zone in item.get("zones") or item["options"]]
+            return {"zones": zones[:1]}
         case _:
             return {"text": "MSSanté"}
 
@@ -52,6 +56,8 @@ def right_response(item: Item) -> Json:
             return {"text": accepted[0]}
         case NumericKey(value):
             return {"number": str(value)}
+        case ZoneKey(zones):
+            return {"zones": list(zones)}
 
 
 class Learner:

@@ -200,6 +200,7 @@ class TestAnswer:
             "match": {"pairs": {"zz": "zz"}},
             "short_text": {"text": "x" * 501},
             "numeric": {"number": "beaucoup"},
+            "zone": {"zones": ["zz"]},
         }
         reply = await learner.answer(question, wrong[question["item"]["interaction"]])
         assert_problem(reply, 422, "invalid_input")

@@ -125,6 +125,32 @@ async def test_a_whole_certification_with_plain_forms(browser: Browser, database
     assert await count(database, Response) == 32
 
 
+async def test_each_advice_leads_to_the_training_on_its_subject(browser: Browser) -> None:
+    await browser.begin()
+    for _ in range(32):
+        await browser.answer()
+    links = re.findall(r'href="(/\?test=[^"]+)"', browser.page)
+    assert links
+    for link in links:
+        chosen = link.removeprefix("/?test=").removesuffix("#autre")
+        page = await browser.get(link)
+        assert f'<option value="{chosen}" selected>' in page.page
+
+
+async def test_the_player_is_told_where_an_answer_leads(browser: Browser, database: Database) -> None:
+    await browser.begin("practice")
+    fields = Form(browser.page).filled()
+    reply = await browser.client.post(
+        f"{browser.sitting}/repondre", data=fields, headers={"Accept": "application/json"}
+    )
+    assert (reply.status_code, reply.json()) == (200, {"next": f"{browser.sitting}/correction/1"})
+    again = await browser.client.post(
+        f"{browser.sitting}/repondre", data=fields, headers={"Accept": "application/json"}
+    )
+    assert again.json() == reply.json()
+    assert await count(database, Response) == 1
+
+
 async def test_practice_explains_each_answer_and_lists_them_at_the_end(browser: Browser) -> None:
     await browser.begin("practice")
     for position in range(1, 13):
@@ -316,8 +342,10 @@ async def test_the_tutorial_stores_nothing(browser: Browser, database: Database)
     await browser.post("/demo", {"design": "certification"})
     sitting = browser.address
     assert (await browser.get(f"{sitting}/exercice")).status == 200
-    await browser.post(f"{sitting}/exercice", {"choice": "b"})
+    await browser.post(f"{sitting}/exercice", {"choices": "b", "gestures": "key <script>"})
     assert browser.status == 200
+    assert re.findall(r'data-gesture="(\w+)" class="done"', browser.page) == ["choose", "key", "submit"]
+    assert "<script>" not in browser.page
     assert await count(database, Response) == 0
 
 

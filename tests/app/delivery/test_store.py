@@ -246,3 +246,33 @@ def test_moments_are_stored_in_utc_with_microseconds() -> None:
 def test_a_sitting_row_is_never_half_started() -> None:
     names = {str(constraint.name) for constraint in Sitting.__table__.constraints}  # type: ignore[attr-defined]
     assert {"ck_sitting_started", "ck_sitting_finished", "ck_sitting_current_item"} <= names
+
+
+async def test_nothing_is_shown_under_a_withdrawal_list_that_is_no_longer_in_force(
+    store: DeliveryStore, sitting_id: UUID, database: Database
+) -> None:
+    start = Start(sitting_id, START, START + timedelta(hours=1), 0, 0.0, 1.0)
+    async with database.transaction() as db:
+        await service.withdraw(db, "D1C1-002", by="Ana", why="leaked", now=START)
+    assert await store.start(start) is False
+    assert await store.start(replace(start, withdrawal_list=1)) is True
+    sitting = await store.load(sitting_id)
+    assert sitting is not None
+    assert (sitting.withdrawal_list, sitting.latest_withdrawal_list) == (1, 1)
+
+
+async def test_an_answer_decided_under_an_older_list_is_not_recorded_unless_it_is_the_last(
+    store: DeliveryStore, move: Move, database: Database
+) -> None:
+    async with database.transaction() as db:
+        await service.withdraw(db, "D1C1-002", by="Ana", why="leaked", now=START)
+    assert await store.record(move) is False
+    assert await rows(database, Response) == 0
+    assert await store.record(replace(move, withdrawal_list=1)) is True
+    last = replace(move, position=2, item_index=1, idempotency_key="k2", next_item=None, ending=ENDING)
+    assert await store.record(last) is True
+    stored = await store.response(move.sitting_id, 1)
+    assert stored is not None
+    assert stored.withdrawal_list == 1
+    acts = await store.withdrawals()
+    assert [(act.number, act.item_id, act.withdrawn) for act in acts] == [(1, "D1C1-002", True)]

@@ -32,6 +32,7 @@ from app.web.views import (
     StyleguideView,
     TutorialView,
     View,
+    ZoneView,
 )
 
 NOW = datetime(2026, 11, 21, 14, 32, tzinfo=UTC)
@@ -108,6 +109,49 @@ SINGLE = ItemView(
         OptionView("d", "Que rien ne peut être modifié pendant une hospitalisation."),
     ),
     domain="Données de santé",
+)
+INSPECTED = DocumentView(
+    title="Courriel reçu",
+    kind="email",
+    fields=(
+        ("De", "Support MSSanté <assistance@mssante-securite.example>"),
+        ("À", "Camille Arnoult, infirmière coordinatrice"),
+        ("Objet", "Votre boîte sera suspendue dans 24\u00a0h"),
+        ("Date", "lundi 11 janvier 2027, 9\u00a0h\u00a012"),
+    ),
+    body_html="",
+    field_pieces=(
+        (ZoneView("a", "Support MSSanté <assistance@mssante-securite.example>"),),
+        ("Camille Arnoult, infirmière coordinatrice",),
+        (ZoneView("b", "Votre boîte sera suspendue dans 24\u00a0h"),),
+        (ZoneView("e", "lundi 11 janvier 2027, 9\u00a0h\u00a012"),),
+    ),
+    body_pieces=(
+        "<p>Bonjour,</p><p>Suite à une mise à jour de sécurité, votre messagerie doit être réactivée "
+        "<strong>avant ce soir 20\u00a0h</strong>. ",
+        ZoneView(
+            "c",
+            "Ouvrez la pièce jointe, puis saisissez votre identifiant, votre mot de passe et le code affiché par "
+            "votre application e-CPS.",
+        ),
+        "</p><table><thead><tr><th>Service</th><th>Téléphone</th></tr></thead><tbody><tr><td>",
+        ZoneView("d", "Assistance nationale"),
+        "</td><td>01 99 00 12 34</td></tr></tbody></table><p>Le service d’assistance</p>",
+    ),
+)
+ZONE = ItemView(
+    token="a7",
+    interaction="zone",
+    stem_html="<p>Repérez dans ce courriel les éléments qui doivent alerter.</p>",
+    options=(
+        OptionView("a", "L’adresse de l’expéditeur"),
+        OptionView("b", "L’objet"),
+        OptionView("e", "La date"),
+        OptionView("c", "La demande de mot de passe"),
+        OptionView("d", "Le nom du service"),
+    ),
+    domain="Cybersécurité en santé",
+    document=INSPECTED,
 )
 ORDER = ItemView(
     token="a2",
@@ -278,6 +322,21 @@ CORRECTION_ORDER = replace(
     ),
 )
 
+CORRECTION_ZONE = replace(
+    CORRECTION,
+    interaction="zone",
+    document=INSPECTED,
+    stem_html=ZONE.stem_html,
+    right_answer="L’adresse de l’expéditeur\nL’objet\nLa demande de mot de passe",
+    options=(
+        OptionFeedback("L’adresse de l’expéditeur", True, True, why_html="Ce domaine est inconnu.", id="a"),
+        OptionFeedback("L’objet", False, True, why_html="L’urgence empêche de réfléchir.", id="b"),
+        OptionFeedback("La date", True, False, why_html="Un jour ouvré, à une heure ordinaire.", id="e"),
+        OptionFeedback("La demande de mot de passe", True, True, why_html="Personne ne le demande.", id="c"),
+        OptionFeedback("Le nom du service", False, False, why_html="Il ne prouve rien.", id="d"),
+    ),
+)
+
 RESULT = ResultView(
     sitting=SITTING,
     title="Certification, démonstration",
@@ -360,8 +419,12 @@ LOWEST = replace(
 
 LANDING = LandingView(
     designs=(
-        DesignChoice("certification", "certification", 32, 60),
-        DesignChoice("practice", "practice", 12, 30),
+        DesignChoice("certification", "certification", 32, 60, "Certification"),
+        DesignChoice("practice", "practice", 12, 30, "Entraînement"),
+    ),
+    others=(
+        DesignChoice("certification-social-bac", "certification", 32, 60, "Certification, travail social"),
+        DesignChoice("placement", "practice", 10, 20, "Positionnement"),
     ),
     level_labels=tuple(level.label for level in LEVELS),
 )
@@ -390,12 +453,15 @@ PAGES: dict[str, View] = {
     "question-order-draft": alone(ORDER, Entered.from_response({"order": ["b", "d", "c", "a"]})),
     "question-classify": alone(CLASSIFY, Entered.from_response({"pairs": {"a": "x", "b": "y"}})),
     "question-match": alone(PAIR, Entered.from_response({"pairs": {"a": "x"}}), problem="match_incomplete"),
+    "question-zone": alone(ZONE, Entered.from_response({"zones": ["a"]})),
+    "question-zone-one": alone(replace(ZONE, maximum=1), problem="too_many_zones"),
     "question-text": alone(TEXT, Entered(text="INS"), problem_reported=True),
     "question-number": alone(NUMBER, Entered(number="soixante-douze"), problem="not_a_number"),
     "question-untimed": alone(NUMBER, deadline=None, time_limit_seconds=0, provisional=False),
     "correction": CORRECTION,
     "correction-match": CORRECTION_MATCH,
     "correction-order": CORRECTION_ORDER,
+    "correction-zone": CORRECTION_ZONE,
     "correction-right": replace(CORRECTION, outcome="right", last=True),
     "result": RESULT,
     "result-flat": FLAT,

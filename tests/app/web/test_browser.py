@@ -41,7 +41,9 @@ REPRESENTATIVE = (
     "question-order",
     "question-match",
     "question-number",
+    "question-zone",
     "correction",
+    "correction-zone",
     "result",
     "message-conflict",
 )
@@ -77,6 +79,8 @@ class Site:
     async def answer(self, request: Request) -> Response:
         """Take an answer and go on to another page."""
         self.answers.append({name: str(value) for name, value in (await request.form()).multi_items()})
+        if request.headers["accept"] == "application/json":
+            return JSONResponse({"next": "/page/finish"})
         return RedirectResponse("/page/finish", status_code=303)
 
 
@@ -89,7 +93,6 @@ def site() -> Iterator[Site]:
         Route("/page/{name}", made.show),
         Route(sitting + "/brouillon", made.draft, methods=["POST"]),
         Route(sitting + "/repondre", made.answer, methods=["POST"]),
-        Route("/healthz", lambda _request: JSONResponse({"status": "ok"})),
         Mount("/static", StaticAssets()),
     ]
     server = uvicorn.Server(
@@ -162,6 +165,72 @@ def test_a_double_click_sends_one_answer(page: Page, site: Site) -> None:
     page.locator("[data-submit]").evaluate("(button) => { button.click(); button.click(); }")
     expect(page).to_have_url(FINISHED)
     assert len(site.answers) == 1
+
+
+def test_an_answer_costs_one_request_however_short_the_wait_before_it(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/question-single")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url.rsplit('/', 1)[1]}"))
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(FINISHED)
+    assert [one for one in asked if not one.endswith(".svg")][:2] == ["POST repondre", "GET finish"]
+
+
+def test_zones_are_checkboxes_in_their_document_and_enter_sends_them(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/question-zone")
+    zones = page.locator("fieldset.zones input[type=checkbox]")
+    assert zones.evaluate_all("(all) => all.map((one) => one.value)") == ["a", "b", "e", "c", "d"]
+    expect(page.get_by_role("checkbox", name="Votre boîte sera suspendue")).not_to_be_checked()
+    zones.nth(1).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(zones.nth(2)).to_be_focused()
+    expect(page.locator("[data-saved]")).to_contain_text("enregistré à")
+    assert site.drafts[-1]["response"] == {"zones": ["a", "b"]}
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(FINISHED)
+    assert [answer["zones"] for answer in site.answers] == ["b"]  # the last of the two fields called zones
+
+
+def test_a_zone_is_a_target_of_24_pixels_whose_state_is_a_shape_and_shifts_nothing(
+    page: Page, site: Site
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.address}/question-zone")
+    look = """(node) => { const style = getComputedStyle(node), box = node.getBoundingClientRect();
+      const tick = getComputedStyle(node.querySelector("input"), "::after").transform;
+      return [box.width, box.height, style.borderStyle, tick]; }"""
+    zone = page.locator(".zone").nth(1)
+    before = zone.evaluate(look)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    zone.click()
+    after = zone.evaluate(look)
+    assert min(before[:2]) >= 24
+    assert after[:2] == before[:2]
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert (before[2], after[2]) == ("dashed", "solid")
+    assert before[3] != after[3]
+
+
+def test_a_single_zone_is_chosen_by_radio_buttons(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/question-zone-one")
+    page.locator("input[value=c]").check()
+    page.locator("input[value=d]").check()
+    expect(page.locator("input[name=zones]:checked")).to_have_count(1)
+
+
+def test_the_list_numbers_the_zones_of_the_document_and_digits_choose_from_it(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    context.add_cookies([{"name": "zones", "value": "list", "url": site.address}])
+    page.goto(f"{site.address}/question-zone")
+    expect(page.locator(".document input")).to_have_count(0)
+    numbers = page.locator(".document .zone-number b").all_inner_texts()
+    assert numbers == ["1", "2", "3", "4", "5"]
+    assert page.locator("[data-options] label").nth(3).inner_text() == "4. La demande de mot de passe"
+    page.keyboard.press("4")
+    expect(page.locator("input[value=c]")).to_be_checked()
 
 
 def test_steps_are_ordered_by_buttons_and_arrows_with_the_place_announced(page: Page, site: Site) -> None:
@@ -287,6 +356,7 @@ def test_the_trial_question_ticks_the_gestures_one_made(page: Page, site: Site) 
     page.keyboard.press("1")
     done = page.locator("[data-checklist] .done")
     expect(done).to_have_count(3)
+    assert set(page.locator("[name=gestures]").input_value().split()) == {"choose", "key", "change"}
 
 
 def test_without_script_every_field_can_be_filled_and_sent(browser: Browser, site: Site) -> None:
@@ -304,7 +374,9 @@ def test_without_script_every_field_can_be_filled_and_sent(browser: Browser, sit
     plain.close()
 
 
-@pytest.mark.parametrize("name", ["question-document", "question-match", "result", "landing"])
+@pytest.mark.parametrize(
+    "name", ["question-document", "question-match", "question-zone", "correction-zone", "result", "landing"]
+)
 def test_at_four_hundred_per_cent_nothing_scrolls_sideways(browser: Browser, site: Site, name: str) -> None:
     small = browser.new_context(viewport={"width": 320, "height": 256})
     page = small.new_page()

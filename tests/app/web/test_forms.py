@@ -24,6 +24,8 @@ def test_each_interaction_reads_its_own_fields() -> None:
             ("match-b", "y"),
             ("text", "  INS "),
             ("number", " 72,5 "),
+            ("zones", "c"),
+            ("zones", "a"),
         ]
     )
     read = {interaction: read_submission(interaction, form) for interaction in get_args(Interaction)}
@@ -34,6 +36,7 @@ def test_each_interaction_reads_its_own_fields() -> None:
         "match": {"pairs": {"a": "x", "b": "y"}},
         "short_text": {"text": "INS"},
         "numeric": {"number": "72,5"},
+        "zone": {"zones": ["c", "a"]},
     }
     assert {submission.problem for submission in read.values()} == {""}
 
@@ -79,6 +82,7 @@ def test_a_draft_order_comes_back_as_the_same_response(order: list[str]) -> None
         {"pairs": ["a"]},
         {"text": None},
         {"number": 4.5},
+        {"zones": "a"},
     ],
 )
 def test_a_draft_that_cannot_be_read_leaves_the_form_empty(broken: dict[str, object] | None) -> None:

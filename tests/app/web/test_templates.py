@@ -292,4 +292,5 @@ def test_pages_stay_light() -> None:
     size = {path.name: path.stat().st_size for path in STATIC.rglob("*") if path.is_file()}
     assert size["palier.css"] + size["player.css"] <= 20_000
     assert size["palier.css"] + size["pages.css"] <= 20_000
+    assert size["zone.css"] <= 4_000
     assert max(size["page.js"], size["player.js"]) <= 12_000

@@ -98,7 +98,7 @@ $$("[data-order]").forEach((list) => {
 
 $$("form[data-player], form[data-tutorial]").forEach((form) => form.addEventListener("keydown", (event) => {
   // Only while the focus is inside the question, so that no key is taken from the rest of the page.
-  if (event.ctrlKey || event.metaKey || event.altKey || !/^[1-6]$/.test(event.key)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || !/^[1-8]$/.test(event.key)) return;
   if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
   const input = $$(".option input", form)[event.key - 1];
   if (!input) return;
@@ -110,7 +110,10 @@ $$("form[data-player], form[data-tutorial]").forEach((form) => form.addEventList
 
 const tutorial = $("form[data-tutorial]");
 if (tutorial) {
-  const done = (gesture) => $(`[data-gesture=${gesture}]`)?.classList.add("done");
+  const done = (gesture) => {
+    $(`[data-gesture=${gesture}]`)?.classList.add("done");
+    tutorial.elements.gestures.value += ` ${gesture}`;
+  };
   tutorial.addEventListener("change", (event) => { done("choose"); if (!event.target.checked) done("change"); });
   tutorial.addEventListener("digit", () => done("key"));
 }

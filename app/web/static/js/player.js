@@ -71,7 +71,7 @@ if (form) {
   const key = `palier:draft:${sitting}:${position}:${item}`;
   const savedNode = $("[data-saved]"), offlineNode = $("[data-offline]"), submitNode = $("[data-submit]");
   const draftAddress = form.action.replace(/repondre$/, "brouillon");
-  let timer = 0, dirty = false, reachedAt = -Infinity, sending = false, through = false, attempt = 0, waiting = null, stopped = false;
+  let timer = 0, dirty = false, sending = false, through = false, attempt = 0, waiting = null, stopped = false;
 
   const state = (name, text) => { savedNode.dataset.state = name; savedNode.textContent = text; };
 
@@ -85,6 +85,7 @@ if (form) {
         return placed.length && placed.length === $$(".step-row", form).length ? { order: placed.sort((a, b) => a[1] - b[1]).map(([k]) => k) } : null;
       }
       case "match": return named("match-").length ? { pairs: Object.fromEntries(named("match-")) } : null;
+      case "zone": return data.getAll("zones").length ? { zones: data.getAll("zones") } : null;
       case "short_text": return data.get("text").trim() ? { text: data.get("text") } : null;
       default: return data.get("number").trim() ? { number: data.get("number") } : null;
     }
@@ -92,7 +93,7 @@ if (form) {
 
   function restore(answer) {
     const set = (name, value) => { const field = form.elements[name]; if (field) field.value = value; };
-    $$(".option input", form).forEach((input) => { input.checked = answer?.choice === input.value || !!answer?.choices?.includes(input.value); });
+    $$(":is(.option, .zone) input", form).forEach((input) => { input.checked = answer?.choice === input.value || !!(answer?.choices ?? answer?.zones)?.includes(input.value); });
     answer?.order?.forEach((id, i) => set(`order-${id}`, String(i + 1)));
     Object.entries(answer?.pairs ?? {}).forEach(([id, category]) => set(`match-${id}`, category));
     if (answer?.text) set("text", answer.text);
@@ -108,7 +109,6 @@ if (form) {
     try {
       dirty = false;
       const reply = await fetch(draftAddress, options);
-      reachedAt = performance.now();
       if (reply.status >= 500) throw new Error(reply.status);
       if (reply.status === 409 && !sending) stepAside();
       if (!reply.ok) return "refused";
@@ -163,18 +163,23 @@ if (form) {
 
   const pause = (ms) => new Promise((go) => { waiting = { go, timer: setTimeout(go, ms) }; }).then(() => { waiting = null; });
 
-  /** Whether the server answers now: what is not saved is sent, otherwise it is only asked if it is there. */
-  async function reached() {
-    if (!navigator.onLine) return false;
-    if (dirty || performance.now() - reachedAt > 3000) return save();
+  /** Send the form: where to go next, "page" when the server has a page to say why not, null when it is out of reach. */
+  async function send(button) {
+    if (!navigator.onLine) return null;
+    const data = new FormData(form);
+    if (button?.name) data.append(button.name, button.value);
+    const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
     try {
-      return (await fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout?.(6000) })).ok;
+      const reply = await fetch(address, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(10000) });
+      if ([502, 503, 504].includes(reply.status)) return null;
+      return reply.ok ? (await reply.json()).next : "page";
     } catch {
-      return false;
+      return null;
     }
   }
 
-  // The form is posted plainly, but only once the server answers: a browser's own error page would lose the answer.
+  // One request, as for a plain form; but a browser's own error page would lose the answer. The idempotency key makes
+  // every further try harmless.
   form.addEventListener("submit", async (event) => {
     if (through) return;
     event.preventDefault();
@@ -185,15 +190,17 @@ if (form) {
     submitNode.setAttribute("aria-disabled", "true");
     const button = event.submitter;
     const calm = setTimeout(() => state("", say.sending), 400);
-    while (!(await reached())) {
+    let next;
+    while (!(next = await send(button))) {
       clearTimeout(calm);
       reveal(offlineNode);
       state("kept", say.kept);
       await pause(Math.min(8000, 1000 * 2 ** attempt++) * (0.75 + Math.random() / 2));
     }
     through = true;
+    if (next !== "page") location.assign(next);
     // Not from inside the event: a submission asked for while another is being decided is ignored.
-    setTimeout(() => form.requestSubmit(button));
+    else setTimeout(() => form.requestSubmit(button));
   });
 
   clock?.onEnd(() => {

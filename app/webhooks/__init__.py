@@ -1,0 +1,1 @@
+"""Webhooks: institutions' addresses, what is sent to them, and what they answered."""
