@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine reference openapi lock clean
+.PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine bench-calibration reference openapi lock clean
 
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest -n 2 --dist loadfile
@@ -29,7 +29,7 @@ work: setup ## Run the worker in a process of its own (PostgreSQL)
 migrate: setup ## Bring the database of DATABASE_URL to the newest revision
 	@$(VENV)/palier migrate
 
-development: .venv/.development ## Add what tests and checks need: Python packages, Chromium, PostgreSQL
+development: .venv/.development .venv/.player ## Add what tests and checks need: Python packages, Chromium, PostgreSQL, a QTI player
 	@scripts/provide chromium
 	@scripts/provide postgresql
 
@@ -61,6 +61,9 @@ bench: .venv/.development ## Measure again every figure the project claims
 
 bench-engine: .venv/.development ## Compare speed with catsim, catpie and adaptivetesting, installed below .cache/peers
 	$(VENV)/python -m benchmarks.engine
+
+bench-calibration: .venv/.development ## Compare calibration with mirt and girth, installed below .cache/peers
+	$(VENV)/python -m benchmarks.calibration
 
 reference: .venv/.development ## Compare with other programs' reference answers: make reference DIR=../shared/golden/catr
 	@test -n "$(DIR)" || { echo "error: say which folder: make reference DIR=path" >&2; exit 1; }
@@ -97,3 +100,11 @@ clean: ## Remove the environment and every cache; var/ with its database stays
 	@echo "installing the locked packages of development"
 	@$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# GPL code is fetched for the tests and never kept here. Without it the other player still runs, and the tests of this
+# one say why they are skipped.
+.venv/.player: tests/journeys/qti/package-lock.json | .venv/bin/python
+	@echo "installing the second QTI player of the tests"
+	@if scripts/provide npm && (cd tests/journeys/qti && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null); \
+	then touch $@; \
+	else echo "warning: npm could not fetch it: the tests of this player will be skipped" >&2; fi

@@ -150,6 +150,7 @@ def test_every_slice_is_entered_by_its_service() -> None:
 
 def test_irt_imports_the_standard_library_numpy_and_scipy_only() -> None:
     allowed = sys.stdlib_module_names | {"irt", "numpy", "scipy"}
+    compiled = {"fast.py", "fast_estep.py"}  # optional, with the extra `fast`
     found = {
         f"{path.name}: {name}"
         for path in (ROOT / "irt").glob("*.py")
@@ -163,7 +164,7 @@ def test_irt_imports_the_standard_library_numpy_and_scipy_only() -> None:
         )
         if name.split(".")[0] not in allowed
     }
-    assert found == set()
+    assert found - {f"{name}: numba" for name in compiled} == set()
 
 
 # The image

@@ -20,6 +20,8 @@ from app.registry import metadata
 from tests.conftest import ROOT, Backend, SqliteTemplates, migrated, settings_for
 from tests.postgres import PostgresServer
 
+FIRST = "48bf36b48d8a"  # the revision of the first tables
+
 
 @pytest.fixture
 def empty_url(backend: Backend, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
@@ -114,7 +116,6 @@ def test_the_check_sees_a_table_that_no_migration_makes(
 def test_a_migration_that_cannot_have_its_lock_fails_and_leaves_everything_as_it_was(
     database_url: str,
 ) -> None:
-    before = schema(database_url)
     palier = Path(sys.executable).with_name("palier")
 
     def migrate_down() -> subprocess.CompletedProcess[str]:
@@ -122,6 +123,10 @@ def test_a_migration_that_cannot_have_its_lock_fails_and_leaves_everything_as_it
         command_line = [str(palier), "migrate", "--to", "base"]
         return subprocess.run(command_line, env=environment, capture_output=True, text=True, check=False)
 
+    # Each migration is a transaction of its own: one of them is tried.
+    assert migrate_down().returncode == 0
+    migrated(database_url, FIRST)
+    before = schema(database_url)
     refused = execute(database_url, "LOCK TABLE draft IN ROW EXCLUSIVE MODE", meanwhile=migrate_down)
     assert refused.returncode != 0
     assert "lock timeout" in refused.stderr

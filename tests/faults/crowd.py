@@ -153,6 +153,8 @@ def some_response(item: Mapping[str, Any], rng: random.Random) -> Json | None:
             return {"order": rng.sample(options, len(options))}
         case "match":
             return {"pairs": {option: rng.choice(item["categories"])["id"] for option in options}}
+        case "zone":
+            return {"zones": [rng.choice(item["zones"])["id"]]}
         case "numeric":
             return {"number": str(rng.randint(0, 100))}
         case _:

@@ -87,7 +87,7 @@ class Candidate:
         """From the first page to the first question without a key that a script would handle."""
         self.page.goto(self.address)
         self.page.fill("input[name=code]", code)
-        for button in ("form.code button", "form[action$=commencer] button"):
+        for button in ("form[action$=code] button", "form[action$=commencer] button"):
             with self.page.expect_navigation(wait_until="load"):
                 self.page.locator(button).click()
 
@@ -177,6 +177,19 @@ class Candidate:
                     self.tab_to(f'input[name=choices][value="{options[index]}"]')
                     page.keyboard.press("Space")
                 return {"choices": [options[index] for index in several]}
+            case "zone":
+                zones = self._values("input[name=zones]")
+                found = sorted(rng.sample(range(len(zones)), rng.randint(1, len(zones) - 1)))
+                if page.locator("input[name=zones][type=radio]").count():
+                    self.tab_to("input[name=zones]")
+                    page.keyboard.press("Space")
+                    for _ in range(found[0]):
+                        page.keyboard.press("ArrowDown")
+                    return {"zones": [zones[found[0]]]}
+                for index in found:
+                    self.tab_to(f'input[name=zones][value="{zones[index]}"]')
+                    page.keyboard.press("Space")
+                return {"zones": [zones[index] for index in found]}
             case "order":
                 return self._order_by_keyboard()
             case "match":
@@ -222,7 +235,7 @@ class Candidate:
 
     def send_by_keyboard(self) -> None:
         """Press Enter where a form takes it, else go to the button."""
-        typed = self.interaction in ("single_choice", "multiple_choice", "short_text", "numeric")
+        typed = self.interaction not in ("order", "match")
         if not (typed and self.rng.random() < 0.7):
             self.tab_to("[data-submit]")
         self.page.keyboard.press("Enter")
@@ -248,6 +261,9 @@ class Candidate:
             case "multiple_choice":
                 for value in given["choices"]:
                     self._check(f'input[name=choices][value="{value}"]')
+            case "zone":
+                for value in given["zones"]:
+                    self._check(f'input[name=zones][value="{value}"]')
             case "order":
                 self._order(given["order"])
             case "match":
@@ -272,6 +288,8 @@ class Candidate:
             case "multiple_choice":
                 values = self._values("input[name=choices]")
                 return {"choices": [value for value in values if rng.random() < 0.5] or values[:1]}
+            case "zone":
+                return {"zones": [rng.choice(self._values("input[name=zones]"))]}
             case "order":
                 names = self._names(".step-row select")
                 return {"order": [name.removeprefix("order-") for name in rng.sample(names, len(names))]}
@@ -320,6 +338,7 @@ class Candidate:
                 .map(([k, v]) => [k.slice(prefix.length), v]);
               if (data.get("choice")) return { choice: data.get("choice") };
               if (data.getAll("choices").length) return { choices: data.getAll("choices") };
+              if (data.getAll("zones").length) return { zones: data.getAll("zones") };
               if (named("order-").length)
                 return { order: named("order-").sort((a, b) => a[1] - b[1]).map(([k]) => k) };
               if (named("match-").length) return { pairs: Object.fromEntries(named("match-")) };
@@ -354,6 +373,8 @@ def right_response(item: Mapping[str, Any]) -> Given:
             return {"choice": item["key"]}
         case "multiple_choice":
             return {"choices": item["key"]}
+        case "zone":
+            return {"zones": item["key"]}
         case "order":
             return {"order": item["key"]}
         case "match":
@@ -371,6 +392,8 @@ def wrong_response(item: Mapping[str, Any]) -> Given:
             return {"choice": next(one["id"] for one in item["options"] if one["id"] != item["key"])}
         case "multiple_choice":
             return {"choices": item["key"][:1]}
+        case "zone":
+            return {"zones": [next(one["id"] for one in item["options"] if one["id"] not in item["key"])]}
         case "order":
             return {"order": item["key"][::-1]}
         case "match":
@@ -383,11 +406,11 @@ def wrong_response(item: Mapping[str, Any]) -> Given:
 
 
 def same(given: Given | None, stored: Given | None) -> bool:
-    """Whether a stored response is what was given; the choices of a multiple choice have no order."""
+    """Whether a stored response is what was given; choices and zones have no order."""
     if given is None or stored is None or given.keys() != stored.keys():
         return given == (stored or None)
     field = next(iter(given))
-    if field == "choices":
+    if field in ("choices", "zones"):
         return sorted(given[field]) == sorted(stored[field])
     return bool(given[field] == stored[field])
 

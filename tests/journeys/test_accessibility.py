@@ -14,7 +14,7 @@ from tests.journeys import audit, database
 from tests.journeys.candidate import QUESTION, Candidate, Given, right_response, wrong_response
 from tests.journeys.conftest import Browsers
 
-INTERACTIONS = ("single_choice", "multiple_choice", "order", "match", "short_text", "numeric")
+INTERACTIONS = ("single_choice", "multiple_choice", "order", "match", "short_text", "numeric", "zone")
 Items = dict[int, dict[str, Any]]
 
 
