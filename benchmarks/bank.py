@@ -33,7 +33,7 @@ import item_bank
 from irt.ability import NormalPrior
 from irt.simulate import population, simulate, with_eligibility
 from item_bank.blueprint import check, compile_design
-from item_bank.design import Design, Purpose
+from item_bank.design import Design
 from item_bank.release import Release
 from item_bank.supply import supply
 
@@ -158,7 +158,11 @@ def main() -> None:
     designs = [
         design
         for design in release.designs
-        if (design.id == options.design if options.design else design.purpose is Purpose.CERTIFICATION)
+        if (
+            design.id == options.design
+            if options.design
+            else design.issues_certificates and not design.spreads_items
+        )
     ]
     if not designs:
         raise SystemExit("There is no such design.")

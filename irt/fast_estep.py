@@ -172,40 +172,49 @@ def score_products(indptr, codes, extra, scores, index, posterior, weight, want,
                     cross[row_ >> 1, column, row_ & 1] += twice * scaled * means[two]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def block_products(indptr, codes, scores, posterior, weight, cross):  # type: ignore[no-untyped-def]
-    """Add the products of each answer's mean scores, (n_codes, width, width): the blocks of `score_products`."""
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+def block_products(indptr, codes, scores, density, total, weight, cross):  # type: ignore[no-untyped-def]
+    """Add the products of each answer's mean scores, (n_codes, width, width): the blocks of `score_products`.
+
+    `density / total` is the posterior of each person. The additions over the points are in whatever order fills the
+    registers, which is the same wherever a person stands; those over persons are in their order.
+    """
     width = scores.shape[1]
-    n_points = posterior.shape[1]
+    n_points = density.shape[1]
     means = np.empty(width)
     for person in range(len(indptr) - 1):
         if weight[person] == 0.0:
             continue
+        least = NEGLIGIBLE * total[person]
         low, high = 0, n_points
-        while low < high and posterior[person, low] < NEGLIGIBLE:
+        while low < high and density[person, low] < least:
             low += 1
-        while high > low and posterior[person, high - 1] < NEGLIGIBLE:
+        while high > low and density[person, high - 1] < least:
             high -= 1
+        held = density[person, low:high]
         mass = 0.0
-        for q in range(low, high):
-            mass += posterior[person, q]
-        held = posterior[person, low:high] / mass
+        for q in range(high - low):
+            mass += held[q]
+        share = weight[person] / (mass * mass)
         for at in range(indptr[person], indptr[person + 1]):
             code = codes[at]
-            for j in range(width):
-                row = scores[code, j, low:high]
-                # Four sums at a time: one alone would wait for each of its additions.
-                one, two, three, four, q = 0.0, 0.0, 0.0, 0.0, 0
-                while q + 4 <= high - low:
-                    one += held[q] * row[q]
-                    two += held[q + 1] * row[q + 1]
-                    three += held[q + 2] * row[q + 2]
-                    four += held[q + 3] * row[q + 3]
-                    q += 4
-                while q < high - low:
-                    one += held[q] * row[q]
-                    q += 1
-                means[j] = (one + two) + (three + four)
-            for j in range(width):
-                for k in range(width):
-                    cross[code, j, k] += weight[person] * means[j] * means[k]
+            own = cross[code]
+            if width == 2:  # both at once, so that the posterior is read once
+                slope, intercept = scores[code, 0, low:high], scores[code, 1, low:high]
+                first, second = 0.0, 0.0
+                for q in range(high - low):
+                    first += held[q] * slope[q]
+                    second += held[q] * intercept[q]
+                own[0, 0] += share * first * first
+                own[1, 0] += share * second * first
+                own[1, 1] += share * second * second
+            else:
+                for j in range(width):
+                    row = scores[code, j, low:high]
+                    mean = 0.0
+                    for q in range(high - low):
+                        mean += held[q] * row[q]
+                    means[j] = mean
+                for j in range(width):
+                    for k in range(j + 1):
+                        own[j, k] += share * means[j] * means[k]

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import block_diag, null_space
 from scipy.optimize import brentq
-from scipy.special import chdtrc, chndtr
+from scipy.special import chdtrc, chndtr, ndtr
 
 from irt.errors import InvalidResponses, InvalidRules
 from irt.linking import Weights, parameter_vector
@@ -51,6 +51,7 @@ from irt.types import (
 )
 
 _LEAST_EXPECTED: Final = 1.0
+_CERTAIN: Final = 1e-100
 _STEP: Final = 1e-5
 _RANK: Final = 1e-9
 _CHUNK: Final = 50_000  # answers whose tables are held at once
@@ -111,6 +112,14 @@ class SequentialFit(NamedTuple):
     n_answers: IntArray
 
 
+class SequentialPersonFit(NamedTuple):
+    """Fit of each person to an adaptive test, (n_persons,); NaN where every answer was certain, or there is none."""
+
+    statistic: FloatArray  # about N(0, 1) whatever the rule of selection; small means unlikely answers
+    p_value: FloatArray  # one-sided, by the normal distribution
+    null: FloatArray  # (draws, n_persons): statistics of answers drawn from the same predictions
+
+
 class Curve(NamedTuple):
     """An item's response function with its empirical points, each array (n_bins,)."""
 
@@ -152,10 +161,12 @@ def residual_fit(responses: Responses, parameters: Parameters, theta: ArrayLike)
         known = np.isfinite(place[persons])
         if not known.any():
             continue
+        n = count[item] = int(known.sum())
         moments = _central(_of_item(parameters, item, place[persons[known]]))
         square = (score[known] - moments.mean) ** 2
         w, kurtosis = moments.variance, moments.fourth
-        n = count[item] = int(known.sum())
+        if (w < _CERTAIN).any():  # an item so steep that an answer to it is certain: no residual is too large
+            continue
         outfit[item], infit[item] = (square / w).mean(), square.sum() / w.sum()
         spread = np.sqrt(max((kurtosis / w**2).sum() / n**2 - 1 / n, 0.0))
         outfit_z[item] = _cube_root(outfit[item], spread)
@@ -382,6 +393,75 @@ def sequential_fit(
         bias[item] = (score - predicted[rows]).mean() / (responses.n_categories[item] - 1)
         used[item] = bins
     return SequentialFit(statistic, used, p_value, bias, count)
+
+
+def sequential_person_fit(
+    responses: Responses,
+    parameters: Parameters,
+    grid: Weights,
+    *,
+    draws: int = 20,
+    rng: np.random.Generator,
+) -> SequentialPersonFit:
+    r"""Fit of persons to adaptive rows: the log-probability of each answer, predicted from the answers before it.
+
+    .. math:: T_j = \frac{\sum_t \log P_t(x_t) - \mathrm{E}_t}{\sqrt{\sum_t \mathrm{Var}_t}},\quad
+              \mathrm{E}_t = \sum_k P_t(k)\log P_t(k),\quad
+              \mathrm{Var}_t = \sum_k P_t(k)\big(\log P_t(k) - \mathrm{E}_t\big)^2
+
+    with :math:`P_t` the prediction of :func:`sequential_fit`.
+
+    Parameters
+    ----------
+    responses : Responses
+        The answers of each person in the order in which they were given.
+    parameters : Parameters, n_items
+    grid : Weights
+        Points and weights of the ability distribution, from which every row starts.
+    draws : int
+        Sets of simulated answers, from the same predictions, that tell what share of persons falls below a value.
+    rng : Generator
+
+    Notes
+    -----
+    lz and lz* take the items as given, which those of an adaptive test are not. Given the answers before it an item
+    is, so the terms have mean 0 and the stated variance whatever the rule of selection: sums of martingale differences
+    over the root of their conditional variances, which are about N(0, 1) in long rows.
+
+    References
+    ----------
+    Dawid (1984).
+
+    Examples
+    --------
+    >>> from irt import ItemParameters, Responses
+    >>> bank = ItemParameters([1.5] * 6, [-2.0, -1.5, -0.5, 0.5, 1.5, 2.0], [0.0] * 6, [1.0] * 6)
+    >>> answers = Responses.from_wide([[1, 1, 1, 0, 0, 0], [0, 0, 1, 0, 1, 1]], n_categories=[2] * 6)
+    >>> grid = Weights(np.linspace(-4, 4, 41), np.full(41, 1 / 41))
+    >>> found = sequential_person_fit(answers, bank, grid, rng=np.random.default_rng(1))
+    >>> found.statistic.round(1).tolist()
+    [0.3, -8.3]
+    """
+    _same(responses, parameters)
+    chance = _predictions(responses, parameters, grid)[2]
+    with np.errstate(divide="ignore"):
+        logs = np.where(chance > 0, np.log(chance), 0.0)
+    expected = (chance * logs).sum(axis=1)
+    variance = (chance * (logs - expected[:, None]) ** 2).sum(axis=1)
+    persons = np.repeat(np.arange(responses.n_persons), responses.counts)
+    spread = np.sqrt(np.bincount(persons, variance, responses.n_persons))
+    place = np.arange(len(chance))
+
+    def standardised(scores: IntArray) -> FloatArray:
+        above = np.bincount(persons, logs[place, scores] - expected, responses.n_persons)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(spread > _RANK, above / spread, np.nan)
+
+    statistic = standardised(responses.score.astype(np.int64))
+    null = np.array(
+        [standardised(_simulated(chance, rng, 1)[0].astype(np.int64)) for _ in range(draws)]
+    ).reshape(draws, responses.n_persons)
+    return SequentialPersonFit(statistic, np.asarray(ndtr(statistic)), null)
 
 
 def empirical_curve(

@@ -271,6 +271,16 @@ class _Criterion:
         return self._both(line, new, old)[1]
 
     def _both(self, line: FloatArray, new: Parameters, old: Parameters) -> tuple[FloatArray, FloatArray]:
+        sides = self._tables(line, new, old)
+        parts = [[self._gathered(table) for table in side] for side in sides]
+        residuals = np.concatenate([part[0] for part in parts])
+        gradient = np.stack([np.concatenate([part[k] for part in parts]) for k in (1, 2)], axis=1)
+        return residuals, gradient
+
+    def _tables(
+        self, line: FloatArray, new: Parameters, old: Parameters
+    ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Differences of curves, their slopes in A and in B: (n_points, n_items, n_categories), one for each side."""
         slope, intercept = float(line[0]), float(line[1])
         theta = self.grid.theta
         inner = (theta - intercept) / slope
@@ -290,10 +300,21 @@ class _Criterion:
             sides.append(
                 (there.probability - here.probability, there.first * theta[:, None, None], there.first)
             )
-        parts = [[self._gathered(table) for table in side] for side in sides]
-        residuals = np.concatenate([part[0] for part in parts])
-        gradient = np.stack([np.concatenate([part[k] for part in parts]) for k in (1, 2)], axis=1)
-        return residuals, gradient
+        return sides
+
+    def _each(self, line: FloatArray, new: Parameters, old: Parameters) -> tuple[FloatArray, FloatArray]:
+        """Each item's own part of residuals and jacobian, (n_items, n_rows) and (n_items, n_rows, 2)."""
+        tables: list[FloatArray] = []
+        for which in range(3):
+            own = [side[which] for side in self._tables(line, new, old)]
+            if self.total:
+                scores = np.arange(own[0].shape[-1], dtype=np.float64)
+                rows = [(table @ scores).T * self.root for table in own]
+            else:
+                weighted = [table * self.root[:, None, None] for table in own]
+                rows = [np.moveaxis(table, 1, 0).reshape(table.shape[1], -1) for table in weighted]
+            tables.append(np.concatenate(rows, axis=1))
+        return tables[0], np.stack(tables[1:], axis=-1)
 
     def _gathered(self, table: FloatArray) -> FloatArray:
         if self.total:
@@ -315,9 +336,44 @@ class _Criterion:
             ],
             axis=1,
         )
-        moved = _derivatives(lambda own, other: self.gradient(line, own, other), new, old)
+        moved = self._moved(line, new, old)
         sensitivity = np.linalg.solve(bend, moved)
         return np.asarray(sensitivity @ of_items @ sensitivity.T)
+
+    def _moved(self, line: FloatArray, new: Parameters, old: Parameters) -> FloatArray:
+        """Derivatives of the gradient in all item parameters, new first, one column each.
+
+        An item's parameter moves that item's curves alone: the k-th parameter of every item moves at once, and each
+        item's part is replaced by itself.
+        """
+        residual, jacobian = self._each(line, new, old)
+        whole, slopes = residual.sum(axis=0), jacobian.sum(axis=0)
+
+        def gradients(own: Parameters, other: Parameters) -> FloatArray:
+            there, bent = self._each(line, own, other)
+            if self.total:
+                bent, there = slopes - jacobian + bent, whole - residual + there
+            return np.asarray(np.einsum("irk,ir->ik", bent, there))
+
+        sides = []
+        for side in (0, 1):
+            vector, held = parameter_vector((new, old)[side]), _places((new, old)[side])
+            places = [held[item] for item in range(len(held))]
+            columns = np.zeros((2, len(vector)))
+            for rank in range(max(len(own) for own in places)):
+                items = np.array([item for item, own in enumerate(places) if len(own) > rank])
+                at = np.array([places[item][rank] for item in items])
+                steps = np.array([_around(vector[place], (new, old)[side], place) for place in at])
+                ends = []
+                for end in (0, 1):
+                    moved = vector.copy()
+                    moved[at] = steps[:, end]
+                    both = [new, old]
+                    both[side] = _with_vector((new, old)[side], moved)
+                    ends.append(gradients(both[0], both[1])[items])
+                columns[:, at] = ((ends[1] - ends[0]) / (steps[:, 1] - steps[:, 0])[:, None]).T
+            sides.append(columns)
+        return np.concatenate(sides, axis=1)
 
 
 def _derivatives(

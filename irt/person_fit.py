@@ -30,14 +30,21 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 from scipy.special import ndtr
 
 from irt import models
 from irt.ability import JeffreysPrior, NormalPrior, Prior, UniformPrior, checked_scores
-from irt.errors import InvalidRules
-from irt.types import FloatArray, Indices, Parameters
+from irt.errors import InvalidResponses, InvalidRules
+from irt.responses import Responses
+from irt.types import BoolArray, FloatArray, Indices, IntArray, Parameters
 
 _LEAST_VARIANCE: Final = 1e-12
+_POINTS: Final = 121  # at which the maximum is looked for before it is refined
+_REACH: Final = 6.0  # of those points, in sds of the prior
+_CLOSE: Final = 1e-10  # logits
+_ROUNDS: Final = 60
+_CHUNK: Final = 4000  # persons whose posterior is held at once
 
 
 class Estimator(Enum):
@@ -56,6 +63,15 @@ class LikelihoodFit(NamedTuple):
     sd: float
     statistic: float  # lz or lz*; about N(0, 1) in a fixed test when the model holds
     p_value: float  # one-sided: the chance of a value this small in a fixed test
+
+
+class PatternFits(NamedTuple):
+    """lz and lz* of many persons, each (n_persons,); NaN without answers, or where every answer is certain."""
+
+    theta: FloatArray  # posterior mode, logits
+    lz: FloatArray
+    lz_star: FloatArray
+    p_value: FloatArray  # of lz*, one-sided: the chance of a value this small in a fixed test
 
 
 class ResidualFit(NamedTuple):
@@ -166,6 +182,133 @@ def lz_star(
     projected = float((p * slope[0] * w).sum()) / information if information > 0 else 0.0
     shift = _estimating_term(parameters, theta, estimator, prior)
     return _standardised(parameters, scores, theta, projected=projected, shift=shift)
+
+
+def lz_each(responses: Responses, parameters: Parameters, *, prior: NormalPrior) -> PatternFits:
+    """`lz` and `lz_star` of every person at the posterior mode under one normal prior.
+
+    Parameters
+    ----------
+    responses : Responses
+    parameters : Parameters, n_items
+    prior : NormalPrior
+
+    Returns
+    -------
+    PatternFits
+        Those of `posterior_mode`, `lz` and `lz_star`, within 1e-8.
+
+    Raises
+    ------
+    InvalidResponses
+        Responses to other items than the parameters have.
+
+    Notes
+    -----
+    The mode is the highest of 121 points, refined with Fisher's scoring inside a bracket, all persons together and
+    item by item: some 20 us a person and item answered.
+
+    References
+    ----------
+    Snijders (2001); Sinharay (2016).
+
+    Examples
+    --------
+    >>> from irt import ItemParameters, Responses
+    >>> bank = ItemParameters([1.5] * 6, [-2.0, -1.5, -0.5, 0.5, 1.5, 2.0], [0.0] * 6, [1.0] * 6)
+    >>> answers = Responses.from_wide([[1, 1, 1, 1, 0, 0], [0, 0, 1, 0, 1, 1]], n_categories=[2] * 6)
+    >>> lz_each(answers, bank, prior=NormalPrior()).lz_star.round(2).tolist()
+    [0.76, -6.7]
+    """
+    if (
+        len(parameters) != responses.n_items
+        or (np.asarray(parameters.n_categories) != responses.n_categories).any()
+    ):
+        raise InvalidResponses("n_categories", None, "differs between responses and parameters")
+    rows = _rows_of_items(responses)
+    theta = _modes(responses, parameters, rows, prior)
+    value, expected, spread, cross, information = np.zeros((5, responses.n_persons))
+    for item, (persons, scores) in rows.items():
+        terms = models.category_terms(parameters.take([item]), theta[persons])
+        log_p, slope = terms.log_probability[:, 0], terms.slope[:, 0]
+        p, w = np.exp(log_p), _finite(log_p)
+        mean = (p * w).sum(axis=1)
+        value[persons] += log_p[np.arange(len(persons)), scores]
+        expected[persons] += mean
+        spread[persons] += (p * (w - mean[:, None]) ** 2).sum(axis=1)
+        cross[persons] += (p * slope * w).sum(axis=1)
+        information[persons] += (p * slope**2).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        projected = np.where(information > 0, cross / information, 0.0)
+        left = spread - projected * cross
+        shift = (prior.mean - theta) / prior.sd**2
+        plain = np.where(spread >= _LEAST_VARIANCE, (value - expected) / np.sqrt(spread), np.nan)
+        star = np.where(
+            left >= _LEAST_VARIANCE,
+            (value - expected + projected * shift) / np.sqrt(np.maximum(left, 0.0)),
+            np.nan,
+        )
+    return PatternFits(theta, plain, star, np.asarray(ndtr(star)))
+
+
+def _rows_of_items(responses: Responses) -> dict[int, tuple[IntArray, IntArray]]:
+    """Who answered each item, and what; a person answers an item once."""
+    persons = np.repeat(np.arange(responses.n_persons), responses.counts)
+    order = np.argsort(responses.item, kind="stable")
+    ends = np.cumsum(np.bincount(responses.item, minlength=responses.n_items))[:-1]
+    own = zip(
+        np.split(persons[order], ends), np.split(responses.score[order].astype(np.int64), ends), strict=True
+    )
+    return {item: pair for item, pair in enumerate(own) if len(pair[0])}
+
+
+def _modes(
+    responses: Responses,
+    parameters: Parameters,
+    rows: dict[int, tuple[IntArray, IntArray]],
+    prior: NormalPrior,
+) -> FloatArray:
+    """Posterior modes, NaN without answers."""
+    nodes = prior.mean + prior.sd * np.linspace(-_REACH, _REACH, _POINTS)
+    logs = models.category_terms(parameters, nodes).log_probability
+    by_code = np.concatenate(
+        [logs[:, item, :count].T for item, count in enumerate(responses.n_categories.tolist())]
+    )
+    answered: BoolArray = responses.counts > 0
+    best = np.zeros(responses.n_persons, dtype=np.int64)
+    for first in range(0, responses.n_persons, _CHUNK):
+        last = min(first + _CHUNK, responses.n_persons)
+        low, high = responses.indptr[first], responses.indptr[last]
+        chosen = csr_array(
+            (np.ones(int(high - low)), responses.codes[low:high], responses.indptr[first : last + 1] - low),
+            shape=(last - first, len(by_code)),
+        )
+        best[first:last] = (chosen @ by_code + prior.log_density(nodes)).argmax(axis=1)
+    theta = nodes[best]
+    step = nodes[1] - nodes[0]
+    low_end, high_end = theta - step, theta + step
+    active = answered.copy()
+    for _ in range(_ROUNDS):
+        slope, information = (prior.mean - theta) / prior.sd**2, np.full(len(theta), prior.sd**-2.0)
+        for item, (persons, scores) in rows.items():
+            some = active[persons]
+            if not some.any():
+                continue
+            who, what = persons[some], scores[some]
+            terms = models.category_terms(parameters.take([item]), theta[who])
+            own = terms.slope[:, 0]
+            slope[who] += own[np.arange(len(who)), what]
+            information[who] += (np.exp(terms.log_probability[:, 0]) * own**2).sum(axis=1)
+        low_end, high_end = np.where(slope > 0, theta, low_end), np.where(slope > 0, high_end, theta)
+        moved = theta + slope / information
+        inside = (moved > low_end) & (moved < high_end)
+        moved = np.where(inside, moved, (low_end + high_end) / 2)
+        change = np.abs(moved - theta)
+        theta = np.where(active, moved, theta)
+        active &= (change > _CLOSE) & (high_end - low_end > _CLOSE)
+        if not active.any():
+            break
+    return np.where(answered, theta, np.nan)
 
 
 def _estimating_term(

@@ -23,7 +23,7 @@ Yuan, K.-H., Cheng, Y. & Patton, J. (2014). Information matrices and standard er
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, NamedTuple
@@ -38,7 +38,7 @@ from irt.calibration import Calibration
 from irt.errors import InvalidRules
 from irt.estep import Block, Part, Tables, blocks, kernels
 from irt.mstep import Family, Kind
-from irt.responses import Responses
+from irt.responses import BLOCK, Responses
 from irt.types import FloatArray, IntArray
 
 Information = Literal["oakes", "crossprod", "sandwich"]
@@ -46,6 +46,7 @@ Information = Literal["oakes", "crossprod", "sandwich"]
 _STEP: Final = 1e-5
 _NEGLIGIBLE: Final = 1e-9
 _CELLS: Final = 1 << 12
+_DENSE: Final = 0.25  # share of filled places from which BLAS multiplies faster than sparse rows
 _IDLE: Final = ("crossprod", "oakes")  # kinds that do without the covariance, without the products
 
 
@@ -155,7 +156,8 @@ def standard_errors(
     Notes
     -----
     The full matrix of m parameters needs 8 m**2 bytes, and time in proportion to the squared number of answers of each
-    person. Fixed items add no error of their own. The weights of a histogram count as known.
+    person; blocks take one more E-step. The same numbers to the last bit for any chunks. Fixed items add no error of
+    their own. The weights of a histogram count as known.
 
     Examples
     --------
@@ -216,9 +218,8 @@ def _layout(calibration: Calibration) -> _Layout:
             continue
         slopes = mstep.gradient(family, x, calibration.nodes)  # (n, P, k, q)
         both = np.hstack([family.local, family.shared])
-        turned = np.einsum("npkq,pl->nklq", slopes, both)
         many = both.shape[1]
-        scores[family.codes, :many] = turned
+        scores[family.codes, :many] = both.T @ slopes.transpose(0, 2, 1, 3)
         index[family.codes, : own.shape[1]] = own[:, None, :]
         index[family.codes, own.shape[1] : many] = common
     slopes = _ability_slopes(calibration.nodes, calibration.ability.mean, calibration.ability.sd)
@@ -300,19 +301,10 @@ def _full(
         np.zeros(((size + 1) // 2, size, 2) if kind != idle else (0, 0, 2)) for idle in _IDLE
     )
     wanted = {"oakes": 1, "crossprod": 2, "sandwich": 3}[kind]
-    for part in parts:
-        answers = _answers(part, dropped)
-        for block in blocks(answers, given):
-            _add_products(
-                calibration,
-                layout,
-                answers.packed() is not None,
-                block,
-                wanted,
-                covariance,
-                cross,
-                given.fast,
-            )
+    every = (block for part in parts for block in blocks(_answers(part, dropped), given))
+    compiled = kernels() is not None and given.fast
+    for block in every if compiled else _realigned(every):
+        _add_products(calibration, layout, block, wanted, covariance, cross, given.fast)
     likelihood, prior = _complete(calibration, calibration.sums.counts())
     curvature = np.zeros((size, size))
     _place(curvature, calibration, layout, prior)
@@ -374,7 +366,6 @@ def _place_ability(matrix: FloatArray, calibration: Calibration, layout: _Layout
 def _add_products(
     calibration: Calibration,
     layout: _Layout,
-    dense: bool,
     block: Block,
     wanted: int,
     covariance: FloatArray,
@@ -399,6 +390,7 @@ def _add_products(
     places = index[used]
     scores = layout.scores[code][used]  # (n, n_quadrature)
     shape = (len(counts), layout.size)
+    dense = len(places) > _DENSE * len(counts) * layout.size
     mean = np.einsum("nq,nq->n", scores, posterior[rows])
     scores -= mean[:, None]
 
@@ -417,6 +409,42 @@ def _add_products(
             _add_pairs(covariance, squared(scores[:, q] * share[rows]))
     if wanted & 2:
         _add_pairs(cross, squared(mean * root[rows]))
+
+
+def _realigned(every: Iterable[Block]) -> Iterator[Block]:
+    """The same persons in blocks of 1,024 however they were cut, so that sums by block are the same to the last bit."""
+    held: Block | None = None
+    for block in every:
+        held = block if held is None else _together(held, block)
+        while len(held.total) >= BLOCK:
+            yield _persons(held, 0, BLOCK)
+            held = _persons(held, BLOCK, len(held.total))
+    if held is not None and len(held.total):
+        yield held
+
+
+def _together(one: Block, two: Block) -> Block:
+    density, total, likelihood, weight, group, codes = (
+        np.concatenate([getattr(one, name), getattr(two, name)])
+        for name in ("density", "total", "log_likelihood", "weight", "group", "codes")
+    )
+    indptr = np.concatenate([one.indptr, one.indptr[-1] + two.indptr[1:]])
+    return Block(one.start, density, total, likelihood, weight, group, indptr, codes)
+
+
+def _persons(block: Block, start: int, stop: int) -> Block:
+    low, high = block.indptr[start], block.indptr[stop]
+    own = slice(start, stop)
+    return Block(
+        block.start + start,
+        block.density[own],
+        block.total[own],
+        block.log_likelihood[own],
+        block.weight[own],
+        block.group[own],
+        block.indptr[start : stop + 1] - low,
+        block.codes[low:high],
+    )
 
 
 def _trimmed(posterior: FloatArray) -> FloatArray:
@@ -466,6 +494,7 @@ def _by_block(
         answers = _answers(part, dropped)
         for block in blocks(answers, given):
             _add_blocks(layout, block, cross, given.fast)
+    cross += np.triu(cross.transpose(0, 2, 1), 1)
     counts = calibration.sums.counts()
     likelihood, priors = _complete(calibration, counts)
     found, sound = [], True
@@ -478,7 +507,8 @@ def _by_block(
         products = cross[family.codes][:, :, :many, :many].sum(axis=1)
         own = counts[family.codes]
         scores = layout.scores[family.codes][:, :, :many]
-        spread = np.einsum("nkiq,nkjq,nkq->nij", scores, scores, own, optimize=True) - products
+        weighted = scores * own[:, :, None]
+        spread = (weighted @ scores.transpose(0, 1, 3, 2)).sum(axis=1) - products
         curvature = family.local.T @ prior @ family.local
         observed = family.local.T @ complete @ family.local + curvature - spread
         used = products + curvature if kind == "crossprod" else observed
@@ -491,17 +521,19 @@ def _by_block(
 
 
 def _add_blocks(layout: _Layout, block: Block, cross: FloatArray, fast: bool) -> None:
-    posterior = block.posterior
+    """Add the products of the mean scores of each answer to lower triangles."""
     compiled = kernels() if fast else None
     if compiled is not None:
-        compiled.block_products(block.indptr, block.codes, layout.scores, posterior, block.weight, cross)
+        answered = (block.indptr, block.codes, layout.scores)
+        compiled.block_products(*answered, block.density, block.total, block.weight, cross)
         return
-    posterior = _trimmed(posterior)
+    posterior = _trimmed(block.posterior)
     person = np.repeat(np.arange(len(block.total)), np.diff(block.indptr))
     for start in range(0, len(person), _CELLS):
         rows, codes = person[start : start + _CELLS], block.codes[start : start + _CELLS]
         mean = np.einsum("njq,nq->nj", layout.scores[codes], posterior[rows])
-        np.add.at(cross, codes, block.weight[rows, None, None] * mean[:, :, None] * mean[:, None, :])
+        products = block.weight[rows, None, None] * mean[:, :, None] * mean[:, None, :]
+        np.add.at(cross, codes, np.tril(products))
 
 
 def _inverses(matrices: FloatArray) -> tuple[FloatArray, bool]:

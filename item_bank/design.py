@@ -268,6 +268,11 @@ class Design:
     def issues_certificates(self) -> bool:
         return self.purpose is Purpose.CERTIFICATION
 
+    @property
+    def spreads_items(self) -> bool:
+        """Whether items are drawn at random within the blueprint, so that no exposure is left to control."""
+        return self.selection.criterion is Criterion.RANDOM
+
     def bounds(self, scope: Scope, node: str) -> tuple[int, int]:
         """Return the bounds of one node: its own row, else the row for every node, else none."""
         for wanted in (node, EVERY):

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from item_bank.design import Design
 from item_bank.errors import InvalidRelease
 from item_bank.item import Status
-from item_bank.release import CALIBRATED_RULE, Evidence, ParameterSet, Release, with_parameter_set
+from item_bank.release import (
+    CALIBRATED_RULE,
+    Evidence,
+    ParameterSet,
+    Release,
+    with_designs,
+    with_parameter_set,
+)
 
 LEAST_RESPONSES = 300  # of people, to an item, before its parameters may decide a certificate
 
@@ -120,6 +129,23 @@ def with_parameters_of(
             row = {name: values[name][place] for name in _VALUES} | {"steps": source.steps.get(place, ())}
             _put(columns, index, row, source.rule[place], evidence)
     return _judged(release, columns)
+
+
+def with_exposure_of(release: Release, former: Release) -> Release:
+    """Return the release with the exposure control that another one fitted, for designs that differ in nothing else."""
+    fitted = {design.id: design for design in former.designs}
+    return with_designs(
+        release,
+        [
+            fitted[design.id]
+            for design in release.designs
+            if design.id in fitted and _unfitted(design) == _unfitted(fitted[design.id])
+        ],
+    )
+
+
+def _unfitted(design: Design) -> Design:
+    return replace(design, exposure=replace(design.exposure, eligibility=(), sympson_hetter=()))
 
 
 def lacking(release: Release) -> dict[str, str]:

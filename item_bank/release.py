@@ -538,16 +538,33 @@ def with_parameter_set(release: Release, parameter_set: ParameterSet) -> Release
         raise InvalidRelease(
             f"the parameter set holds {len(parameter_set.parameters)} items, the release {len(release)}"
         )
+    return _hashed_again(replace(release, parameter_set=parameter_set, _items={}, _shown={}))
+
+
+def with_designs(release: Release, designs: Iterable[Design]) -> Release:
+    """Return the same items and parameters with these versions of some designs: another release.
+
+    Raises
+    ------
+    InvalidRelease
+        If the release has no design of that id.
+    """
+    own = {release.design(design.id).id: design for design in designs}
+    changed = tuple(own.get(design.id, design) for design in release.designs)
+    return _hashed_again(replace(release, designs=changed, _items={}, _shown={}))
+
+
+def _hashed_again(release: Release) -> Release:
     content_hash = _content_hash(
         release.framework,
         release.records,
         release.item_hashes,
         release.testlets,
         release.designs,
-        parameter_set,
+        release.parameter_set,
         (*release.translations, *release.testlet_translations),
     )
-    return replace(release, content_hash=content_hash, parameter_set=parameter_set, _items={}, _shown={})
+    return replace(release, content_hash=content_hash)
 
 
 def left_out(content: Content) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from app.calibration.executors import executor
+from app.calibration.executors import NoCluster, executor
 from app.calibration.frames import Data, DataError, Source, read
 from app.calibration.parameters import LOGISTIC, MODELS, NOMINAL, Bank
 from app.calibration.runs import CHECKPOINT, FORMAT, Run, check_free, save, versions
@@ -177,19 +177,21 @@ def calibrate(
     cut = data.cut(max(workers, 1)) if dask is None else data.cut(max(workers, 4))
     _check_connected(cut, {data.items[place] for place in held[1]} if held else set())
     own = _priors(priors, data, table, expected)
-    with executor(cut.parts, workers=workers, dask=dask) as run_on:
-        try:
+    try:
+        with executor(cut.parts, workers=workers, dask=dask) as run_on:
             found, trace = _estimated(
                 cut, chosen, own, held, settings, run_on, folder, resume, progress or _silent
             )
-            if progress is not None:
-                progress(Spoken("standard errors", len(trace), found.log_likelihood, found.largest_change))
-            errors = _errors(found, cut, se)
-            if progress is not None:
-                progress(Spoken("persons", len(trace), found.log_likelihood, found.largest_change))
-            scores = [person_scores(found, _loaded(part)) for part in cut.parts]
-        except IrtError as error:
-            raise CalibrationError(named(str(error), data.items)) from None
+        if progress is not None:
+            progress(Spoken("standard errors", len(trace), found.log_likelihood, found.largest_change))
+        errors = _errors(found, cut, se)
+        if progress is not None:
+            progress(Spoken("persons", len(trace), found.log_likelihood, found.largest_change))
+        scores = [person_scores(found, _loaded(part)) for part in cut.parts]
+    except IrtError as error:
+        raise CalibrationError(named(str(error), data.items)) from None
+    except NoCluster as error:
+        raise CalibrationError(str(error)) from None
     theta = PersonScores(
         np.concatenate([one.theta for one in scores]), np.concatenate([one.se for one in scores])
     )
@@ -688,14 +690,33 @@ def _classical(data: Data, theta: PersonScores) -> tuple[FloatArray, FloatArray,
         answers = data.responses
         found = item_statistics(answers, None if answers.complete else theta.theta)
         return found.n_answers.astype(np.float64), found.mean, found.correlation
-    counts, totals = np.zeros((2, len(data.items)))
+    n_items, complete, first = len(data.items), True, 0
+    counts, totals, squares = np.zeros((3, n_items))
+    sums = np.zeros((2, 3, n_items))  # of theta and of the rest score; its square, its product with the score
+    centre = (float(np.nanmean(theta.theta)), 0.0)
     for part in data.parts:
         answers = _loaded(part)
-        counts += np.bincount(answers.item, minlength=len(counts))
-        totals += np.bincount(answers.item, answers.score, len(counts))
+        score, item = answers.score.astype(np.float64), answers.item
+        persons = np.repeat(np.arange(answers.n_persons), answers.counts)
+        whole = np.bincount(persons, score, answers.n_persons)
+        complete = complete and answers.complete
+        if not first:
+            centre = (centre[0], float(whole.mean()))  # near the mean, so that squares lose no digits
+        counts += np.bincount(item, minlength=n_items)
+        totals += np.bincount(item, score, n_items)
+        squares += np.bincount(item, score**2, n_items)
+        for own, other in enumerate((theta.theta[first:][persons], whole[persons] - score)):
+            away = other - centre[own]
+            for row, value in enumerate((away, away**2, away * score)):
+                sums[own, row] += np.bincount(item, value, n_items)
+        first += answers.n_persons
     most = np.array(data.n_categories) - 1.0
+    linear, square, product = sums[int(complete)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return counts, totals / counts / most, np.full(len(counts), np.nan)
+        mean = totals / counts
+        spread = np.sqrt((squares / counts - mean**2) * (square / counts - (linear / counts) ** 2))
+        correlation = np.where(spread > 1e-12, (product / counts - mean * linear / counts) / spread, np.nan)
+        return counts, mean / most, correlation
 
 
 def _vector_blocks(found: Calibration, errors: StandardErrors) -> dict[int, FloatArray]:

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Final
 
 from irt.estep import Executor, serial
 
+_PATIENCE: Final = 30.0  # seconds for a scheduler or a first worker to answer
+
 _HERE: dict[int, Any] = {}  # chunks of a worker process, by number
+
+
+class NoCluster(ValueError):
+    """A Dask cluster that cannot be worked on; says what to do."""
 
 
 def _remember(parts: Sequence[Any]) -> None:
@@ -37,6 +43,10 @@ def executor(parts: Sequence[Any], *, workers: int = 1, dask: str | None = None)
         Processes on this machine.
     dask : str, optional
         Address of the scheduler of a cluster, which needs the extra `dask`.
+
+    Raises
+    ------
+    NoCluster
     """
     if dask is not None:
         with _cluster(parts, dask) as found:
@@ -69,13 +79,25 @@ def _processes(parts: Sequence[Any], workers: int) -> Iterator[Executor]:
 
 @contextmanager
 def _cluster(parts: Sequence[Any], address: str) -> Iterator[Executor]:
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+    try:
+        from distributed import Client
+    except ImportError:
+        raise NoCluster("a Dask cluster needs the extra `dask`: pip install palier[dask]") from None
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise NoCluster(f"no Dask scheduler answers at {address}: {error}") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise NoCluster(
+                f"the Dask scheduler at {address} has no worker: start `dask worker {address}`"
+            ) from None
         held = {id(part): client.submit(_unchanged, part, pure=False) for part in parts}
 
         def run(function: Any, own: Sequence[Any], argument: Any) -> Iterable[Any]:
-            sent = client.scatter(argument, broadcast=True, hash=False)
+            sent = client.scatter(argument, broadcast=True, hash=False)  # type: ignore[no-untyped-call]
             waiting = [client.submit(function, held.get(id(part), part), sent, pure=False) for part in own]
             return (one.result() for one in waiting)
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from app.calibration import service
 from app.calibration.estimation import calibrate
+from app.calibration.exposure import controlled, refitted
 from app.calibration.runs import Run
 from irt import models
 from irt.ability import NormalPrior
@@ -23,18 +24,18 @@ from irt.levels import level_of
 from irt.policy import Policy
 from irt.simulate import (
     Simulation,
-    fit_eligibility,
     population,
     running_estimates,
     simulate,
-    with_eligibility,
 )
-from irt.types import BoolArray, FloatArray, IntArray, Parameters
+from irt.types import FloatArray, IntArray, Parameters
 from item_bank import promotion
 from item_bank.blueprint import compile_design
 from item_bank.design import Criterion, Design, Exposure, Selection
 from item_bank.promotion import LEAST_RESPONSES
 from item_bank.release import ParameterSet, Release, with_parameter_set
+
+LAUNCH: Final = "launch"  # the design of held sittings
 
 _GRID: Final = np.linspace(-4, 4, 801)
 _JUDGES: Final = 12
@@ -158,9 +159,11 @@ def _with(release: Release, columns: dict[str, Any]) -> Release:
     return with_parameter_set(release, ParameterSet.from_dict(columns))
 
 
-def held_design(design: Design) -> Design:
-    """The same test with its items spread at random within the blueprint, for the sittings before a calibration."""
-    return replace(design, selection=Selection(criterion=Criterion.RANDOM), exposure=Exposure())
+def held_design(release: Release, design: Design) -> Design:
+    """The test before its calibration: `launch`, or where the bank has none the same test with random items."""
+    launch = [one for one in release.designs if one.id == LAUNCH and one.pool == design.pool]
+    spread = Selection(criterion=Criterion.RANDOM, prefer_testlets=design.selection.prefer_testlets)
+    return launch[0] if launch else replace(design, selection=spread, exposure=Exposure())
 
 
 def responses_of(release: Release, items: IntArray, scores: IntArray) -> pl.DataFrame:
@@ -264,7 +267,7 @@ def rehearse(
     experts = compiled.policy(release)
     alone = sat(experts)
     say("held sittings")
-    held_compiled = compile_design(release, held_design(release.design(design)))
+    held_compiled = compile_design(release, held_design(release, release.design(design)))
     held = sat(held_compiled.policy(release))
     say("first calibration")
     items, scores = held.sittings.items, held.sittings.scores
@@ -282,9 +285,9 @@ def rehearse(
     say("scoring and publication")
     published, _ = running_estimates(held_compiled.policy(calibrated), items, scores)
     say("exposure control fitted again")
-    after = sat(_refitted(compiled.policy(calibrated), release.design(design), limited, seed))
+    after = sat(_refitted(calibrated, compiled.design, seed))
     say("the test if the truth were known")
-    known = sat(_refitted(compiled.policy(truth), release.design(design), limited, seed))
+    known = sat(_refitted(truth, compiled.design, seed))
 
     def row(name: str, estimate: FloatArray, used: FloatArray, found: Simulation) -> Wrong:
         return _wrong(name, theta, estimate, cuts, used, found)
@@ -319,22 +322,11 @@ def rehearse(
     )
 
 
-def _refitted(policy: Policy, design: Design, available: BoolArray | None, seed: int) -> Policy:
-    """The policy with its exposure control fitted to its own parameters, as `palier design fit` does."""
-    exposure = design.exposure
-    if exposure.target >= 1:
-        return policy
-    fitted = fit_eligibility(
-        policy,
-        population(_FITTED_ON, prior=NormalPrior(), seed=seed + 1),
-        target=exposure.target,
-        band_target=exposure.band_target if exposure.band_target < 1 else None,
-        edges=exposure.edges,
-        available=available,
-        seed=seed,
-        rounds=_FITTING_ROUNDS,
-    )
-    return with_eligibility(policy, fitted)
+def _refitted(release: Release, design: Design, seed: int) -> Policy:
+    """The policy with its exposure control fitted to the parameters of the release, as a promotion does."""
+    if design in controlled(release):
+        design = refitted(release, design, learners=_FITTED_ON, rounds=_FITTING_ROUNDS, seed=seed)
+    return compile_design(release, design).policy(release)
 
 
 def _wrong(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import polars as pl
@@ -31,7 +31,10 @@ from app.errors import Conflict, InvalidInput, NotFound, Unavailable
 from item_bank import promotion
 from item_bank.lifecycle import same_person
 from item_bank.promotion import LEAST_RESPONSES, Estimate, lacking, unfit
-from item_bank.release import Release
+from item_bank.release import Release, with_designs
+
+if TYPE_CHECKING:
+    from app.calibration.exposure import Refit
 
 
 class State(StrEnum):
@@ -124,6 +127,7 @@ class Promoted:
     provisional: bool
     demonstration: bool
     lacking: Mapping[str, str]
+    exposure: Mapping[str, tuple[float, float]]  # of each design fitted again: highest before and after
 
 
 # What a run would put in force
@@ -316,15 +320,67 @@ async def send_back(db: AsyncSession, which: str, *, by: str, why: str, now: dat
     return await _registered(db, known)
 
 
-async def promote(db: AsyncSession, which: str, *, by: str, now: datetime) -> Promoted:
+async def promotable(db: AsyncSession, which: str, *, by: str) -> Release:
+    """What a promotion would put in force, without doing it: exposure control is fitted to this beforehand.
+
+    Raises
+    ------
+    NotFound, Refused, Raced
+        As `promote`.
+    """
+    return (await _to_promote(db, which, by)).snapshot
+
+
+async def promote(
+    db: AsyncSession, which: str, *, by: str, now: datetime, refit: Refit | None = None
+) -> Promoted:
     """Put an approved run in force: a new release with its parameters, in the caller's transaction.
+
+    Parameters
+    ----------
+    refit : Refit, optional
+        Exposure control fitted to what `promotable` returned; without it the designs keep theirs, which was fitted
+        to other parameters.
 
     Raises
     ------
     NotFound, Refused
     Raced
-        Another promotion took place since the run was proposed, or at this very moment.
+        Another promotion took place since the run was proposed, or at this very moment; or another release was
+        published while exposure control was being fitted.
     """
+    ready = await _to_promote(db, which, by)
+    snapshot = ready.snapshot
+    if refit is not None:
+        if refit.content_hash != snapshot.content_hash:
+            raise Raced(
+                "Another release was published while exposure control was being fitted; promote again."
+            )
+        snapshot = with_designs(snapshot, [one.design for one in refit.designs])
+    why = ready.registered.steps[-1].why
+    return await _in_force(
+        db,
+        snapshot,
+        ready.current,
+        ready.number,
+        ready.known,
+        rollback=False,
+        by=by,
+        why=why,
+        now=now,
+        refit=refit,
+    )
+
+
+class _Ready(NamedTuple):
+    known: CalibrationRun
+    registered: Registered
+    current: PublishedRelease
+    snapshot: Release
+    number: int
+
+
+async def _to_promote(db: AsyncSession, which: str, by: str) -> _Ready:
     _signed(by, "-", "A promotion")
     known = await _find(db, which)
     registered = await _registered(db, known)
@@ -348,8 +404,7 @@ async def promote(db: AsyncSession, which: str, *, by: str, now: datetime) -> Pr
     snapshot = promotion.with_estimates(
         current.snapshot, estimates, run=known.content_hash, real=known.real, note=note
     )
-    why = registered.steps[-1].why
-    return await _in_force(db, snapshot, current, number, known, rollback=False, by=by, why=why, now=now)
+    return _Ready(known, registered, current, snapshot, number)
 
 
 async def rollback(db: AsyncSession, *, by: str, why: str, now: datetime) -> Promoted:
@@ -371,6 +426,7 @@ async def rollback(db: AsyncSession, *, by: str, why: str, now: datetime) -> Pro
     was = former.snapshot.parameter_set.note
     note = f"The parameters of release {former.number}, in force again by promotion {number}: {was}"
     snapshot = promotion.with_parameters_of(current.snapshot, former.snapshot, note=note)
+    snapshot = promotion.with_exposure_of(snapshot, former.snapshot)
     carried = next(
         (one.run_hash for one in await store.promotions(db) if one.release_id == last.former_release_id), None
     )
@@ -396,6 +452,7 @@ async def _in_force(
     by: str,
     why: str,
     now: datetime,
+    refit: Refit | None = None,
 ) -> Promoted:
     act = "rollback" if rollback else "promote"
     try:
@@ -440,6 +497,7 @@ async def _in_force(
                 "former_release": current.number,
                 "provisional": snapshot.provisional,
                 "lacking": len(missing),
+                "exposure_refitted": [one.design.id for one in refit.designs] if refit else [],
                 "why": why,
             },
             now=now,
@@ -459,17 +517,26 @@ async def _in_force(
         provisional=snapshot.provisional,
         demonstration=snapshot.demonstration,
         lacking=missing,
+        exposure=_highest(refit),
     )
+
+
+def _highest(refit: Refit | None) -> dict[str, tuple[float, float]]:
+    return {one.design.id: (one.before, one.after) for one in refit.designs} if refit else {}
 
 
 async def carried_over(db: AsyncSession, snapshot: Release) -> Release:
-    """A content about to be published, with the parameters in force for item versions that did not change."""
+    """A content about to be published, with the parameters in force for item versions that did not change.
+
+    With them comes the exposure control that was fitted to them, for designs that did not change either.
+    """
     if await store.last_promotion(db) is None:
         return snapshot
     current = (await _current(db)).snapshot
-    return promotion.with_parameters_of(
+    kept = promotion.with_parameters_of(
         snapshot, current, note=current.parameter_set.note, calibrated_only=True
     )
+    return promotion.with_exposure_of(kept, current) if kept.parameter_set.evidence else kept
 
 
 # What stands

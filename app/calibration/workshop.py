@@ -10,20 +10,30 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
+from scipy.special import ndtri
 
 from app.calibration.estimation import CalibrationError, calibrate, named
 from app.calibration.frames import Data, DataError
 from app.calibration.parameters import DIVIDED, GRADED, LOGISTIC, NOMINAL, Bank, OneItem, read_parameters
 from app.calibration.runs import FACTS, WITH_PARAMETERS, Run, canonical_hash, check_free, load, save, versions
+from irt.ability import NormalPrior
 from irt.dif import LogisticTest, Matching, logistic_regression, mantel_haenszel
 from irt.dif_by_model import likelihood_ratio
 from irt.drift import Drift, PurifiedLinking, false_discovery, purified_link
 from irt.errors import IrtError
-from irt.fit import global_fit, local_dependence, residual_fit, score_fit, sequential_fit
+from irt.fit import (
+    global_fit,
+    local_dependence,
+    residual_fit,
+    score_fit,
+    sequential_fit,
+    sequential_person_fit,
+)
 from irt.linking import Linking, LinkingMethod, Weights
-from irt.models import category_terms
+from irt.models import category_probability, category_terms
+from irt.person_fit import lz_each
 from irt.responses import Responses
-from irt.types import BoolArray, FloatArray, Parameters
+from irt.types import BoolArray, FloatArray, IntArray, Parameters
 
 Method: TypeAlias = Literal["mh", "logistic", "lord", "lrt"]
 METHODS: Final = ("mh", "logistic", "lord", "lrt")
@@ -31,9 +41,12 @@ Reference: TypeAlias = "Run | Bank | str | Path"
 
 UNIT_SLOPE: Final = ("rasch", "1pl", "pcm", "rsm")
 LOCAL: Final = 0.2  # of Q3 above its mean: Christensen, Makransky & Horton (2017)
+CHANCE: Final = 0.05  # that one pair at least of a table is flagged where no two items depend on each other
+UNLIKELY: Final = 0.05  # of answer patterns: the share of those below, where the model holds
 MODERATE: Final = 0.035  # of Nagelkerke's R2: Jodoin & Gierl (2001)
 _MOST_CELLS: Final = 20_000_000  # persons times items of the dense residuals
-_MOST_ANSWERS: Final = 2_000_000  # of sequential fit
+_MOST_ANSWERS: Final = 2_000_000  # of sequential fit and of the fit of persons
+_NULL_ANSWERS: Final = 200_000  # simulated for the expectation of lz*
 _LEAST_FULL: Final = 0.5  # share of complete rows: those of fewer persons are no sample of all
 _LEAST_PAIRS: Final = 30
 _LEAST_ANCHORS: Final = 3
@@ -43,8 +56,10 @@ class Fit(NamedTuple):
     """Fit of a run."""
 
     items: pl.DataFrame
-    pairs: pl.DataFrame  # of items, the most dependent first
+    pairs: pl.DataFrame  # of items, the least likely by chance first
     model: dict[str, Any]  # M2 or C2, or why there is none
+    persons: pl.DataFrame  # answer patterns, the least likely first
+    patterns: dict[str, Any]  # how many were flagged, and how many the model expects
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +91,7 @@ def bank_of(reference: Reference) -> Bank:
 
 
 def fit(run: Run, *, draws: int = 499) -> Fit:
-    """Infit and outfit, S-X2 or the sequential chi-square of adaptive rows, Q3, M2 or C2.
+    """Infit and outfit, S-X2 or the sequential chi-square of adaptive rows, Q3, M2 or C2, lz and lz* of persons.
 
     Parameters
     ----------
@@ -88,8 +103,16 @@ def fit(run: Run, *, draws: int = 499) -> Fit:
     Notes
     -----
     S-X2 and M2 need persons who answered every item; where fewer than half did, each answer is compared with its
-    prediction from the answers before it (`x2`), which adaptive selection cannot bias. The tables of pairs and of
-    sequential fit use persons drawn at random where all would not fit into memory.
+    prediction from the answers before it (`x2`), which adaptive selection cannot bias. The tables of pairs, of
+    sequential fit and of persons use persons drawn at random where all would not fit into memory.
+
+    A pair of items is flagged where Q3 lies 0.2 above the mean of all pairs *and* further above it than chance would
+    bring any pair of so many once in twenty such tables, given the persons who answered both (`shared`): Fisher's
+    transformation, Bonferroni's bound. Size alone would flag hundreds of the thin pairs of an adaptive test.
+
+    A pattern of answers is flagged where it is among the least likely 5 %: by lz* on complete forms; on adaptive rows,
+    where lz and lz* are not normal, by `lz_sequential`, which predicts each answer from those before it. `patterns`
+    holds the share flagged beside the share of simulated patterns that the same rule flags.
     """
     bank, responses, theta = _measured(run)
     parameters, grid = bank.parameters, run.grid
@@ -116,7 +139,7 @@ def fit(run: Run, *, draws: int = 499) -> Fit:
     if responses.complete:
         columns |= dict.fromkeys(("x2", "x2_p", "x2_q", "bias"), nothing)
     else:
-        some = _sample(responses, _MOST_ANSWERS / max(responses.n_responses, 1), rng)
+        some, _ = _sample(responses, _MOST_ANSWERS / max(responses.n_responses, 1), rng)
         other = sequential_fit(some, parameters, grid, draws=draws, rng=rng)
         columns |= {"x2": other.statistic, "x2_p": other.p_value, "x2_q": false_discovery(other.p_value)}
         columns |= {"bias": other.bias}
@@ -146,7 +169,24 @@ def fit(run: Run, *, draws: int = 499) -> Fit:
         model = {
             "outcome": f"{full} of {responses.n_persons} persons answered every item: read x2 of each item"
         }
-    return Fit(items, _pairs(bank, responses, theta, rng), model)
+    pairs = _pairs(bank, responses, theta, rng)
+    return Fit(items, pairs, model, *_persons(run, bank, responses, complete))
+
+
+def told(patterns: Mapping[str, Any]) -> str:
+    """The fit of persons in a sentence.
+
+    >>> told({"statistic": "lz_star", "below": -1.64, "persons": 900, "of": 900, "share": 0.06, "flagged": 54,
+    ...       "expected": 0.048, "se": 0.007})
+    '54 of 900 answer patterns are unlikely (lz* below -1.64): 6.0%, where the model expects 4.8% ± 1.4%.'
+    """
+    name = "lz*" if patterns["statistic"] == "lz_star" else "sequential lz"
+    some = f", drawn from {patterns['of']:,}" if patterns["persons"] < patterns["of"] else ""
+    return (
+        f"{patterns['flagged']:,} of {patterns['persons']:,} answer patterns{some} are unlikely ({name} below "
+        f"{patterns['below']:.2f}): {patterns['share']:.1%}, where the model expects {patterns['expected']:.1%} ± "
+        f"{1.96 * patterns['se']:.1%}."
+    )
 
 
 def _measured(run: Run) -> tuple[Bank, Responses, FloatArray]:
@@ -178,48 +218,112 @@ def _selected(data: Data, items: Sequence[str], group: Sequence[int] | None = No
     )
 
 
-def _sample(responses: Responses, share: float, rng: np.random.Generator) -> Responses:
+def _sample(responses: Responses, share: float, rng: np.random.Generator) -> tuple[Responses, IntArray]:
+    """Some persons, drawn at random, and their places; all if there is room for them."""
     if share >= 1:
-        return responses
+        return responses, np.arange(responses.n_persons)
     kept = rng.random(responses.n_persons) < share
     rows = np.repeat(kept, responses.counts)
     persons = np.repeat(np.cumsum(kept) - 1, responses.counts)[rows]
-    return Responses.from_long(
+    found = Responses.from_long(
         persons,
         responses.item[rows],
         responses.score[rows],
         n_categories=responses.n_categories,
         n_persons=int(kept.sum()),
     )
+    return found, np.flatnonzero(kept)
 
 
 def _pairs(bank: Bank, responses: Responses, theta: FloatArray, rng: np.random.Generator) -> pl.DataFrame:
-    share = _MOST_CELLS / (responses.n_persons * responses.n_items)
-    if share < 1:
-        kept = np.flatnonzero(rng.random(responses.n_persons) < share)
-        rows = np.isin(np.repeat(np.arange(responses.n_persons), responses.counts), kept)
-        numbers = np.repeat(np.arange(len(kept)), responses.counts[kept])
-        responses = Responses.from_long(
-            numbers, responses.item[rows], responses.score[rows], n_categories=responses.n_categories,
-            n_persons=len(kept),
-        )  # fmt: skip
-        theta = theta[kept]
-    q3 = local_dependence(responses, bank.parameters, theta, least=_LEAST_PAIRS)
+    some, kept = _sample(responses, _MOST_CELLS / (responses.n_persons * responses.n_items), rng)
+    q3 = local_dependence(some, bank.parameters, theta[kept], least=_LEAST_PAIRS)
+    seen = csr_array(
+        (np.ones(some.n_responses), some.item, some.indptr), shape=(some.n_persons, some.n_items)
+    )
     first, second = np.triu_indices(len(q3), 1)
     values = q3[first, second]
     known = np.isfinite(values)
-    above = values[known] - values[known].mean() if known.any() else values[known]
+    first, second, values = first[known], second[known], values[known]
+    shared = (seen.T @ seen).toarray()[first, second].astype(np.int64)
+    mean = float(values.mean()) if len(values) else 0.0
+    sure = 1 - 1e-12
+    deviate = (np.arctanh(np.clip(values, -sure, sure)) - np.arctanh(mean)) * np.sqrt(shared - 3.0)
+    least = float(ndtri(1 - CHANCE / max(len(values), 1)))
     table = pl.DataFrame(
         {
-            "first": [bank.items[place] for place in first[known].tolist()],
-            "second": [bank.items[place] for place in second[known].tolist()],
-            "q3": values[known],
-            "above_mean": above,
-            "flagged": above > LOCAL,
+            "first": [bank.items[place] for place in first.tolist()],
+            "second": [bank.items[place] for place in second.tolist()],
+            "shared": shared,
+            "q3": values,
+            "above_mean": values - mean,
+            "deviate": deviate,
+            "flagged": (values - mean > LOCAL) & (deviate > least),
         },
         schema_overrides={"first": pl.String, "second": pl.String},
     )
-    return table.sort("above_mean", descending=True, maintain_order=True)
+    return table.sort("flagged", "deviate", descending=True, maintain_order=True)
+
+
+def _persons(
+    run: Run, bank: Bank, responses: Responses, complete: bool
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Fit of answer patterns, and the share of unlikely ones beside what the model expects."""
+    rng = np.random.default_rng([int(run.facts["settings"]["seed"]), 1])
+    some, kept = _sample(responses, _MOST_ANSWERS / max(responses.n_responses, 1), rng)
+    grid, parameters = run.grid, bank.parameters
+    mean = float(grid.weight @ grid.theta)
+    prior = NormalPrior(mean, float(np.sqrt(grid.weight @ (grid.theta - mean) ** 2)))
+    found = lz_each(some, parameters, prior=prior)
+    limit = float(ndtri(UNLIKELY))
+    columns: dict[str, Any] = {
+        "person": np.array(run.data.persons)[kept],
+        "n_answers": some.counts,
+        "theta": found.theta,
+        "lz": found.lz,
+        "lz_star": found.lz_star,
+    }
+    if complete:
+        p_value, judged = found.p_value, found.lz_star
+        simulated = lz_each(_simulated(some, parameters, grid, rng), parameters, prior=prior).lz_star[None]
+        columns["lz_sequential"] = np.full(some.n_persons, np.nan)
+    else:
+        other = sequential_person_fit(some, parameters, grid, rng=rng)
+        p_value, judged, simulated = other.p_value, other.statistic, other.null
+        columns["lz_sequential"] = judged
+    known = np.isfinite(judged)
+    flagged = known & (judged < limit)
+    table = pl.DataFrame({**columns, "p": p_value, "flagged": flagged}).fill_nan(None)
+    share = float(flagged.sum() / max(known.sum(), 1))
+    expected = float((simulated[np.isfinite(simulated)] < limit).mean()) if known.any() else UNLIKELY
+    return table.sort("p", nulls_last=True, maintain_order=True), {
+        "statistic": "lz_star" if complete else "lz_sequential",
+        "below": limit,
+        "persons": int(known.sum()),
+        "of": responses.n_persons,
+        "flagged": int(flagged.sum()),
+        "share": share,
+        "expected": expected,
+        "se": float(np.sqrt(max(expected * (1 - expected), 1e-12) / max(known.sum(), 1))),
+    }
+
+
+def _simulated(
+    responses: Responses, parameters: Parameters, grid: Weights, rng: np.random.Generator
+) -> Responses:
+    """Answers of simulated persons to the same items, as many as there is time for."""
+    some, _ = _sample(responses, _NULL_ANSWERS / max(responses.n_responses, 1), rng)
+    theta = rng.choice(grid.theta, some.n_persons, p=grid.weight)
+    persons = np.repeat(np.arange(some.n_persons), some.counts)
+    score, luck = some.score.copy(), rng.random(some.n_responses)
+    order = np.argsort(some.item, kind="stable")
+    ends = np.cumsum(np.bincount(some.item, minlength=some.n_items))[:-1]
+    for item, rows in enumerate(np.split(order, ends)):
+        chance = category_probability(parameters.take([item]), theta[persons[rows]])[:, 0]
+        score[rows] = (luck[rows, None] > np.cumsum(chance, axis=1)[:, :-1]).sum(axis=1)
+    return Responses.from_long(
+        persons, some.item, score, n_categories=some.n_categories, n_persons=some.n_persons
+    )
 
 
 def _estimated(run: Run, bank: Bank) -> list[int]:

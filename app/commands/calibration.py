@@ -256,9 +256,9 @@ def fit(
     rows: Rows = SHOWN,
     as_json: AsJson = False,
 ) -> None:
-    """Fit of a run: infit and outfit, S-X2 or the chi-square of adaptive rows, Q3, M2 or C2.
+    """Fit of a run: infit and outfit, S-X2 or the chi-square of adaptive rows, Q3, M2 or C2, lz and lz* of persons.
 
-    Tables are written beside the run: RUN.fit.parquet, RUN.pairs.parquet.
+    Tables are written beside the run: RUN.fit.parquet, RUN.pairs.parquet, RUN.patterns.parquet.
     """
     from app.calibration import workshop
     from app.calibration.runs import beside, load
@@ -267,11 +267,14 @@ def fit(
     found = _tried(lambda: workshop.fit(loaded))
     found.items.write_parquet(beside(loaded, "fit"))
     found.pairs.write_parquet(beside(loaded, "pairs"))
+    found.persons.write_parquet(beside(loaded, "patterns"))
     if as_json:
         facts = {
             "items": found.items.to_dicts(),
             "pairs": found.pairs.head(1000).to_dicts(),
             "model": found.model,
+            "persons": found.persons.head(1000).to_dicts(),
+            "patterns": found.patterns,
         }
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
@@ -279,9 +282,18 @@ def fit(
     chi2 = ["x2", "x2_p", "bias"] if sequential else ["s_x2", "s_x2_df", "s_x2_p", "rmsea"]
     _print(found.items.select("item", "n_answers", "infit", "infit_z", "outfit", "outfit_z", *chi2), rows)
     dependent = found.pairs.filter(found.pairs["flagged"])
-    console.print(f"{len(dependent)} pairs of items locally dependent (Q3 above its mean by 0.2 or more)")
+    console.print(
+        f"{len(dependent)} of {len(found.pairs):,} pairs of items locally dependent (Q3 above its mean by more than "
+        "0.2 and than chance)",
+        markup=False,
+        soft_wrap=True,
+    )
     if len(dependent):
-        _print(dependent, rows)
+        _print(dependent.drop("flagged"), rows)
+    people = found.patterns
+    if people["flagged"]:
+        _print(found.persons.filter(found.persons["flagged"]).drop("flagged"), min(rows, 10))
+    console.print(workshop.told(people), markup=False, soft_wrap=True)
     model = found.model
     if "statistic" in model and model["statistic"] is not None:
         console.print(

@@ -87,7 +87,9 @@ def fit(
     design: Annotated[
         str | None, typer.Argument(help="key of a design, such as certification; or --all")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="every certification of the bank")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="every certification of the bank but those that spread items")
+    ] = False,
     target: Annotated[
         float | None,
         typer.Option(min=0.01, max=1, help="largest share of sittings an item may see; as stored, or 0.25"),
@@ -106,7 +108,6 @@ def fit(
 
     Targets and bands not given are those that the file states. The same seed writes the same file.
     """
-    from item_bank.design import Purpose
     from item_bank.errors import BankError
 
     folder = _folder(content)
@@ -119,7 +120,7 @@ def fit(
         chosen = (
             [checked.release.design(design)]
             if design is not None
-            else [one for one in checked.release.designs if one.purpose is Purpose.CERTIFICATION]
+            else [one for one in checked.release.designs if one.issues_certificates and not one.spreads_items]
         )
     except BankError as error:
         errors.print(str(error), markup=False)

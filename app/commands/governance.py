@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.commands.bank import AsJson, console, errors
 from app.commands.life import run_on_database
 
 if TYPE_CHECKING:
+    from app.calibration.exposure import Refit
     from app.calibration.service import Promoted, Registered
     from app.db import Database
+    from item_bank.release import Release
 
 By = Annotated[str, typer.Option(help="in whose name")]
 Which = Annotated[str, typer.Argument(metavar="RUN", help="folder of the run, or the beginning of its hash")]
@@ -69,15 +72,53 @@ def approve(
     _say_run(run_on_database(act), as_json)
 
 
-def promote(run: Which, by: By = "", as_json: AsJson = False) -> None:
-    """Put an approved run in force: a new release with its parameters. Sittings that run keep theirs."""
-    from app.calibration import service
+def promote(
+    run: Which,
+    by: By = "",
+    keep_exposure: Annotated[
+        bool,
+        typer.Option(
+            "--keep-exposure", help="do not fit exposure control to the new parameters (not advised)"
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put an approved run in force: a new release with its parameters. Sittings that run keep theirs.
+
+    The exposure control of every design that has one is fitted to the new parameters first, by simulation.
+    """
+    from app.calibration import exposure, service
 
     async def act(database: "Database") -> "Promoted":
+        refit = None
+        if not keep_exposure:
+            async with database.reading() as db:
+                ready = await service.promotable(db, _hash(run), by=by)
+            # minutes of computing, outside any transaction; `promote` checks that nothing was published meanwhile
+            refit = _refitted(ready, exposure.LEARNERS, exposure.ROUNDS, as_json)
         async with database.transaction() as db:
-            return await service.promote(db, _hash(run), by=by, now=datetime.now(UTC))
+            return await service.promote(db, _hash(run), by=by, now=datetime.now(UTC), refit=refit)
 
     _say_promotion(run_on_database(act), as_json)
+
+
+def _refitted(release: "Release", learners: int, rounds: int, as_json: bool) -> "Refit":
+    from app.calibration import exposure
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=as_json) as progress:
+        designs = [design.id for design in exposure.controlled(release)]
+        task = progress.add_task("exposure control", total=len(designs) * rounds)
+        return exposure.refit(
+            release,
+            learners=learners,
+            rounds=rounds,
+            progress=lambda design, done, whole: progress.update(
+                task,
+                description=f"exposure control of {design}",
+                completed=designs.index(design) * whole + done,
+            ),
+        )
 
 
 def rollback(
@@ -187,4 +228,12 @@ def _say_promotion(found: "Promoted", as_json: bool) -> None:
         console.print("calibrated, but not every item is operational: no certificate until they are")
     else:
         console.print("calibrated on people’s responses: certificates can be issued")
+    for design, (before, after) in found.exposure.items():
+        console.print(
+            f"{design}: at most {after:.1%} of the sittings see one item ({before:.1%} with the former control)"
+        )
+    if not (found.exposure or found.rollback):
+        console.print(
+            "exposure control was fitted to the former parameters and may let items through too often"
+        )
     console.print("sittings that run keep their release; new ones take this one within seconds")

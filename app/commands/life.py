@@ -89,6 +89,7 @@ def run_on_database(act: "Callable[[Database], Awaitable[T]]") -> T:
     """Do something with the database; an expected refusal is told, and exit 1."""
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
+    from app import registry  # noqa: F401 - every table, for the foreign keys between rooms
     from app.db import Database
     from app.errors import AppError
     from app.settings import settings

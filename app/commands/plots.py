@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -40,6 +40,15 @@ class Span(NamedTuple):
     most: int
     low: int
     high: int
+
+
+class Point(NamedTuple):
+    """A point of `scatter`; a marked one is a diamond with its label."""
+
+    x: float
+    y: float
+    label: str
+    marked: bool = False
 
 
 class Cells(NamedTuple):
@@ -153,7 +162,9 @@ def lines(
     values = [value for one in series for value in one.values]
     low, high = _range(values, levels, floor)
     frame = _Frame((min(x), max(x)), (low, high if ceiling is None else ceiling))
-    parts = frame.axes(x_label, y_label)
+    whole = all(isinstance(value, int) for value in x)
+    shown = [value for value in ticks(min(x), max(x), 9) if value == int(value)] if whole else None
+    parts = frame.axes(x_label, y_label, shown)
     for place, one in enumerate(series):
         points = [
             (frame.across(a), frame.up(b)) if math.isfinite(b) else None
@@ -188,6 +199,69 @@ def bars(
         left = (left + right - wide) / 2
         top, ground = frame.up(height), frame.up(0.0)
         parts.append(f'<path class="bar-0" d="M{left:.1f} {ground:.1f}V{top:.1f}h{wide:.1f}V{ground:.1f}z"/>')
+    return _svg(parts, alternative)
+
+
+_MOST_LABELS = 14  # more than these would cover each other
+
+
+def scatter(
+    points: Sequence[Point],
+    *,
+    x_label: str,
+    y_label: str,
+    alternative: str,
+    levels: Sequence[Level] = (),
+    identity: bool = False,
+) -> Markup:
+    """Points, marked ones on top; `identity` draws the line where both coordinates are equal."""
+    known = [point for point in points if math.isfinite(point.x) and math.isfinite(point.y)]
+    across, up = _range([point.x for point in known], ()), _range([point.y for point in known], levels)
+    if identity:
+        across = up = (min(across[0], up[0]), max(across[1], up[1]))
+    frame = _Frame(across, up)
+    parts = frame.axes(x_label, y_label)
+    if identity:
+        ends = [f"{frame.across(value):.1f} {frame.up(value):.1f}" for value in across]
+        parts.append(f'<path class="reference" d="M{ends[0]}L{ends[1]}"/>')
+    for level in levels:
+        parts += frame.level(level)
+    marked = [point for point in known if point.marked]
+    for point in [one for one in known if not one.marked]:
+        parts.append(
+            f'<circle class="dot dot-0" cx="{frame.across(point.x):.1f}" cy="{frame.up(point.y):.1f}" r="3.5"/>'
+        )
+    for point in marked:
+        x, y = frame.across(point.x), frame.up(point.y)
+        parts.append(f'<path class="dot dot-1" d="M{x:.1f} {y - 6:.1f}l6 6-6 6-6-6z"/>')
+        if len(marked) <= _MOST_LABELS:
+            side = ' end" x="' + f"{x - 9:.1f}" if x > _WIDTH * 0.75 else f'" x="{x + 9:.1f}'
+            parts.append(f'<text class="tick named{side}" y="{y + 4.5:.1f}">{escape(point.label)}</text>')
+    return _svg(parts, alternative)
+
+
+def histogram(
+    edges: Sequence[float],
+    heights: Sequence[float],
+    *,
+    x_label: str,
+    y_label: str,
+    alternative: str,
+    curve: Sequence[float] = (),
+) -> Markup:
+    """Bars between edges, with a line of expected heights over their middles if there is one."""
+    frame = _Frame((edges[0], edges[-1]), (0.0, _range([*heights, *curve], (), 0.0)[1]))
+    parts = frame.axes(x_label, y_label)
+    ground = frame.up(0.0)
+    for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
+        x, wide = frame.across(left) + 1, frame.across(right) - frame.across(left) - 2
+        parts.append(
+            f'<path class="bar-0" d="M{x:.1f} {ground:.1f}V{frame.up(height):.1f}h{wide:.1f}V{ground:.1f}z"/>'
+        )
+    if curve:
+        middles = [(left + right) / 2 for left, right in pairwise(edges)]
+        places = [f"{frame.across(x):.1f} {frame.up(y):.1f}" for x, y in zip(middles, curve, strict=True)]
+        parts.append(f'<path class="line line-1" d="M{"L".join(places)}"/>')
     return _svg(parts, alternative)
 
 

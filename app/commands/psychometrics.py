@@ -53,9 +53,12 @@ def report(
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task("reading", total=None)
+        current = _release(content)
+        former = _superseded(loaded.content_hash) if content is None and current is not None else None
         found = gathered(
             loaded,
-            current=_release(content),
+            current=current,
+            former=former,
             against=against,
             group=group,
             design=design,
@@ -73,6 +76,7 @@ def gathered(
     run: Run,
     *,
     current: Release | None,
+    former: Release | None = None,
     against: str | None = None,
     group: str | None = None,
     design: str = "certification",
@@ -80,12 +84,17 @@ def gathered(
     seed: int = 1,
     say: Callable[[str], None] = lambda _: None,
 ) -> Any:
-    """Everything the report tells about a run; what cannot be had is named with its reason."""
+    """Everything the report tells about a run; what cannot be had is named with its reason.
+
+    A run in force is compared with the set it superseded, `former`: with itself nothing would ever change.
+    """
     from app.calibration import workshop
     from app.calibration.parameters import release_bank
-    from app.commands.run_report import Report
+    from app.commands.run_report import IN_FORCE, Report, in_force
 
     without: dict[str, str] = {}
+    here = current is not None and in_force(run, current)
+    compared_with = former if here else current
 
     def tried(name: str, words: str, work: Callable[[], Any]) -> Any:
         say(words)
@@ -103,23 +112,38 @@ def gathered(
     if against is not None:
         reference = release_bank(_released(against)) if not Path(against).exists() else Path(against)
         drifted = tried("drift", "drift", lambda: workshop.drift(run, reference))
-    elif current is not None and current.parameter_set.evidence:
-        named = f"release {current.content_hash[:12]}"
-        drifted = tried("drift", "drift", lambda: workshop.drift(run, release_bank(current)))
+    elif compared_with is not None and compared_with.parameter_set.evidence:
+        named = f"release {compared_with.content_hash[:12]}"
+        drifted = tried("drift", "drift", lambda: workshop.drift(run, release_bank(compared_with)))
     else:
         without["drift"] = "No calibrated set to compare with: say --against."
     impact = None
     if current is None:
         without["impact"] = "No release: publish the bank, or say --content."
+    elif compared_with is None:
+        without["impact"] = (
+            f"{IN_FORCE}, and no earlier one is known here: there is nothing to compare it with."
+        )
     else:
         impact = tried(
-            "impact", "impact of promoting", lambda: impact_of(run, current, design, learners, seed)
+            "impact",
+            "impact of promoting",
+            lambda: impact_of(run, compared_with, design, learners, seed, say),
         )
-    return Report(run, fitted, compared, group, drifted, named, impact, current, without)
+    return Report(run, fitted, compared, group, drifted, named, impact, current, without, here)
 
 
-def impact_of(run: Run, current: Release, design: str, learners: int, seed: int) -> Impact:
+def impact_of(
+    run: Run,
+    current: Release,
+    design: str,
+    learners: int,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> Impact:
     """Simulate the test before and after a promotion; the new parameters generate the answers.
+
+    Afterwards exposure control is fitted to the new parameters, as promoting does.
 
     Raises
     ------
@@ -129,6 +153,7 @@ def impact_of(run: Run, current: Release, design: str, learners: int, seed: int)
     import numpy as np
 
     from app.calibration import service
+    from app.calibration.exposure import LEARNERS, ROUNDS, controlled, refitted
     from app.commands.run_report import Impact
     from app.errors import AppError
     from irt.ability import NormalPrior
@@ -149,7 +174,11 @@ def impact_of(run: Run, current: Release, design: str, learners: int, seed: int)
     available = current.available(pool=compiled.design.pool)
     limited = None if available.all() else available
     theta = population(learners, prior=NormalPrior(), seed=seed)
-    before, after = compiled.policy(current), compiled.policy(promoted)
+    test = compiled.design
+    if test in controlled(promoted):
+        say("exposure control as promoting fits it")
+        test = refitted(promoted, test, learners=min(learners, LEARNERS), rounds=ROUNDS, seed=seed)
+    before, after = compiled.policy(current), compile_design(promoted, test).policy(promoted)
 
     def sat(policy: Any) -> Any:
         return simulate(policy, theta, seed=seed, truth=promoted.parameters, available=limited, warm=False)
@@ -162,6 +191,7 @@ def impact_of(run: Run, current: Release, design: str, learners: int, seed: int)
     np.add.at(given, (level_of(old.sittings.theta, cuts), level_of(rescored[:, -1], cuts)), 1)
     return Impact(
         design=design,
+        before=current.content_hash,
         learners=learners,
         seed=seed,
         labels=labels,
@@ -175,17 +205,38 @@ def impact_of(run: Run, current: Release, design: str, learners: int, seed: int)
 
 
 def _release(content: Path | None) -> Release | None:
-    """The release in force, or that of a content folder; None where there is neither."""
+    """The release in force, or that of a content folder; None where there is neither, nor a database."""
     if content is not None:
         from item_bank import release
 
         return release.compile(read_content(content))
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     from app.bank import service as bank
 
     async def stored(database: Database) -> Release | None:
+        try:
+            async with database.reading() as db:
+                release_id = await bank.latest(db)
+                return None if release_id is None else (await bank.load(db, release_id)).snapshot
+        except (
+            OperationalError,
+            ProgrammingError,
+        ):  # a run of foreign data, reported where nothing is installed
+            return None
+
+    return run_on_database(stored)
+
+
+def _superseded(run_hash: str) -> Release | None:
+    """The release that a run took the place of when it was last promoted."""
+    from app.bank import service as bank
+    from app.calibration import service
+
+    async def stored(database: Database) -> Release | None:
         async with database.reading() as db:
-            release_id = await bank.latest(db)
-            return None if release_id is None else (await bank.load(db, release_id)).snapshot
+            own = [one for one in await service.promotions(db) if one.run_hash == run_hash]
+            return (await bank.load(db, own[-1].former_release_id)).snapshot if own else None
 
     return run_on_database(stored)
 

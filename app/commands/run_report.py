@@ -5,6 +5,7 @@ Most important first: what promoting would change, which items want a look and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -12,13 +13,23 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
-from scipy.sparse import csr_array
-from scipy.special import ndtri
+from scipy.special import ndtr
 
 from app.calibration.parameters import NOMINAL, OneItem
 from app.calibration.runs import Run
-from app.calibration.workshop import Drifted, Fit
-from app.commands.plots import Cells, Series, figure, lines, number, table
+from app.calibration.workshop import UNLIKELY, Drifted, Fit, told
+from app.commands.plots import (
+    Cells,
+    Level,
+    Point,
+    Series,
+    figure,
+    histogram,
+    lines,
+    number,
+    scatter,
+    table,
+)
 from app.commands.report import document
 from irt.fit import empirical_curve
 from irt.models import expected_score, information
@@ -30,6 +41,8 @@ from item_bank.release import Release
 _THETA: Final = np.linspace(-4, 4, 81)
 _COARSE: Final = np.linspace(-4, 4, 33)
 _WIDTH: Final = 720.0
+_MOST_CARDS: Final = 80
+_MOST_REASONS: Final = 3
 _FEW_ANSWERS: Final = 30  # below this an item has no curve to look at
 
 ADVICE: Final = {
@@ -41,11 +54,14 @@ ADVICE: Final = {
     "imprecise": "The difficulty is not known well enough to choose by. Keep collecting, near its difficulty.",
     "misfit": "The curve does not describe the answers: look at its points, then at key, distractors and wording.",
     "noisy": "More unexpected answers than chance allows: guessing, a second right answer, or an unclear stem.",
-    "dependent": "Answers depend on another item beyond ability: keep the two apart, or ask them as one case.",
+    "dependent": "Answers depend on those to another item beyond ability: keep the two apart, or ask them as one case.",
     "drift": "It no longer measures what it did: leak, changed rule, or changed text. Do not anchor on it.",
-    "dif": "Two groups of equal ability answer differently: an expert reads it before it is scored.",
+    "DIF": "Two groups of equal ability answer differently: an expert reads it before it is scored.",
     "estimation": "The estimation itself asks for a look.",
 }
+
+
+IN_FORCE: Final = "This run is the set in force"
 
 
 class Flagged(NamedTuple):
@@ -62,6 +78,7 @@ class Impact:
     """What promoting would change for learners, simulated: the new parameters are the truth."""
 
     design: str
+    before: str  # content hash of the release it is compared with
     learners: int
     seed: int
     labels: tuple[str, ...]
@@ -86,6 +103,18 @@ class Report:
     impact: Impact | None
     release: Release | None
     without: Mapping[str, str]  # what could not be computed, and why
+    in_force: bool = False
+
+
+def in_force(run: Run, release: Release) -> bool:
+    """Whether the parameters of a release are those of this run, wherever the run has any."""
+    evidence = release.parameter_set.evidence
+    held = [
+        evidence.get(release.index[item])
+        for item in run.items.filter(pl.col("status") == "estimated")["item"]
+        if item in release.index
+    ]
+    return bool(held) and all(one is not None and one.run == run.content_hash for one in held)
 
 
 def page(report: Report) -> str:
@@ -103,6 +132,7 @@ def page(report: Report) -> str:
         _curves(report, flagged),
         _fit(report),
         _dependence(report),
+        _persons(report),
         _dif(report),
         _drift(report),
         _classical(report),
@@ -127,7 +157,21 @@ def page(report: Report) -> str:
         f"<p><strong>{escape(facts['outcome']['advice'])}</strong></p>" if facts["outcome"]["advice"] else ""
     )
     head = Markup(f'<dl class="figures">{entries}</dl>{advice}')  # noqa: S704 - texts are escaped
-    return document(title, "calibration report", head, Markup("\n").join(sections))
+    places, body = _with_places(Markup("\n").join(sections))
+    return document(title, "calibration report", head + places, body)
+
+
+def _with_places(sections: Markup) -> tuple[Markup, Markup]:
+    """A list of contents, and the sections with the places it points to."""
+    titles = re.findall(r"<section><h2>([^<]+)</h2>", sections)
+    body = str(sections)
+    entries = ""
+    for title in titles:
+        place = re.sub(r"[^a-z]+", "-", title.lower())
+        body = body.replace(f"<section><h2>{title}<", f'<section id="{place}"><h2>{title}<', 1)
+        entries += f'<li><a href="#{place}">{title}</a></li>'
+    contents = f'<nav class="contents" aria-label="Contents"><ul>{entries}</ul></nav>'
+    return Markup(contents), Markup(body)  # noqa: S704 - titles come from escaped sections
 
 
 def flags(report: Report) -> list[Flagged]:
@@ -164,47 +208,36 @@ def flags(report: Report) -> list[Flagged]:
                 and row["outfit_z"] > 3
             ):
                 found.append(Flagged(row["item"], "noisy", f"outfit {_n(row['outfit'], 2)}", 55))
-        for row in dependent(report).filter(pl.col("sure")).head(60).iter_rows(named=True):
-            found.append(Flagged(row["first"], "dependent", f"on {row['second']}, Q3 {_n(row['q3'], 2)}", 45))
+        for row in report.fit.pairs.filter(pl.col("flagged")).head(60).iter_rows(named=True):
+            for one, other in ((row["first"], row["second"]), (row["second"], row["first"])):
+                found.append(Flagged(one, "dependent", f"on {other}, Q3 {_n(row['q3'], 2)}", 45))
     if report.drift is not None:
         for row in report.drift.items.filter(pl.col("flagged")).iter_rows(named=True):
             found.append(Flagged(row["item"], "drift", f"b moved by {_n(row['delta_b'], 2)}", 75))
     if report.dif is not None:
         for row in report.dif.filter(pl.col("flagged")).iter_rows(named=True):
-            found.append(Flagged(row["item"], "dif", f"between the groups of {report.dif_column}", 80))
+            found.append(Flagged(row["item"], "DIF", _dif_words(row), 80))
     return sorted(found, key=lambda one: (-one.gravity, one.item))
 
 
-def dependent(report: Report) -> pl.DataFrame:
-    """Pairs of items by Q3, with the learners they share and whether chance could make so much of it.
+def _dif_words(row: Mapping[str, Any]) -> str:
+    """For whom an item is easier, and by how much."""
+    size = row["delta"] if row["delta"] is not None else row["standardized"]
+    if size is None:
+        return f"{row['focal']} against {row['reference']}"
+    by = f"delta {_n(row['delta'], 2)}" if row["delta"] is not None else f"mean score {_n(size, 2)}"
+    return (
+        f"{'easier' if size > 0 else 'harder'} for {row['focal']} than for {row['reference']} of equal ability, "
+        f"class {row['ets']}, {by}"
+    )
 
-    Of the many pairs of an adaptive test some reach any threshold by chance: `sure` asks, beside 0.2 above the mean,
-    for a normal deviate that not one pair of so many would reach in twenty such reports.
-    """
-    pairs = (
-        report.fit.pairs
-        if report.fit is not None
-        else pl.DataFrame(schema=dict.fromkeys(("q3", "above_mean"), pl.Float64))
-    )
-    try:
-        answers = report.run.data.responses
-    except ValueError:
-        return pairs.with_columns(sure=pl.lit(False), shared=pl.lit(0))
-    place = {item: number for number, item in enumerate(report.run.data.items)}
-    ends = np.concatenate([[0], np.cumsum(answers.counts)])
-    seen = csr_array(
-        (np.ones(len(answers.item)), answers.item, ends), shape=(answers.n_persons, answers.n_items)
-    )
-    common = (seen.T @ seen).toarray()
-    first = [place[item] for item in pairs["first"].to_list()]
-    second = [place[item] for item in pairs["second"].to_list()]
-    shared = common[first, second]
-    deviate = pairs["above_mean"].to_numpy() * np.sqrt(np.maximum(shared - 3, 1))
-    least = float(ndtri(1 - 0.05 / max(len(pairs), 1)))
-    sure = (pairs["above_mean"].to_numpy() > 0.2) & (deviate > least)
-    return pairs.with_columns(
-        pl.Series("shared", shared.astype(np.int64)), pl.Series("deviate", deviate), pl.Series("sure", sure)
-    ).sort("deviate", descending=True)
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else "<0.0001" if value < 0.0001 else number(value, 4)
+
+
+def _truth(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _n(value: float | None, digits: int = 3) -> str:
@@ -264,7 +297,7 @@ def _impact(report: Report) -> Markup:
         (
             "highest exposure",
             f"{old.max():.1%} → {new.max():.1%}",
-            "refit it when it exceeds the design’s target",
+            "after, with the control fitted again as promoting does",
         ),
         ("items used", f"{int((old > 0).sum())} → {int((new > 0).sum())}", f"of {len(old)}"),
     ]
@@ -275,11 +308,14 @@ def _impact(report: Report) -> Markup:
     return _section(
         title,
         _soft(
-            f"{found.learners:,} simulated learners take {found.design} (seed {found.seed}); the new "
-            "parameters generate "
-            "their answers. The same answers are then scored with the old and with the new parameters, "
-            "and the learners "
-            "sit again under the new ones."
+            (
+                f"{IN_FORCE}; compared with the one it superseded, release {found.before[:12]}. "
+                if report.in_force
+                else f"Compared with release {found.before[:12]}, in force. "
+            )
+            + f"{found.learners:,} simulated learners take {found.design} (seed {found.seed}); the new parameters "
+            "generate their answers. The same answers are then scored with the old and with the new parameters, and "
+            "the learners sit again under the new ones."
         ),
         table(Cells(("", "figure", "remark"), rows), "Promotion, before and after", figures=False),
         table(
@@ -304,37 +340,58 @@ def _flagged(report: Report, flagged: Sequence[Flagged]) -> Markup:
     serious = {item: own for item, own in by_item.items() if own[0].gravity > 20}
     light = [item for item in by_item if item not in serious]
     cards = []
-    for item, own in list(serious.items())[:80]:
+    for item, own in list(serious.items())[:_MOST_CARDS]:
         text = " ".join(texts.get(item, "").replace("**", "").split())
         stem = f'<p lang="fr">{escape(text[:220] + ("…" if len(text) > 220 else ""))}</p>' if text else ""
+        by_kind: dict[str, list[str]] = {}
+        for one in own:
+            if one.why not in by_kind.setdefault(one.kind, []):
+                by_kind[one.kind].append(one.why)
         reasons = "".join(
-            f"<li><strong>{escape(one.kind)}</strong>: {escape(one.why)}. "
-            f'<span class="soft">{escape(ADVICE[one.kind])}</span></li>'
-            for one in reversed({entry.kind: entry for entry in reversed(own)}.values())
+            f"<li><strong>{escape(kind)}</strong>: {escape('; '.join(whys[:_MOST_REASONS]))}"
+            f"{f'; {len(whys) - _MOST_REASONS} more' if len(whys) > _MOST_REASONS else ''}</li>"
+            for kind, whys in by_kind.items()
         )
         cards.append(
             f'<article class="flag"><h3 id="flag-{escape(item)}">{escape(item)}</h3>{stem}<ul>{reasons}</ul></article>'
         )
-    kinds: dict[str, int] = {}
+    kinds: dict[str, set[str]] = {}
     for one in flagged:
-        kinds[one.kind] = kinds.get(one.kind, 0) + 1
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    more = f" {len(serious) - 80} more are in the tables below." if len(serious) > 80 else ""
+        kinds.setdefault(one.kind, set()).add(one.item)
+    advice = "".join(
+        f"<dt>{escape(kind)}, {len(items)} item{'s' if len(items) > 1 else ''}</dt><dd>{escape(ADVICE[kind])}</dd>"
+        for kind, items in kinds.items()
+    )
+    more = (
+        f" {len(serious) - _MOST_CARDS} more are in the tables below." if len(serious) > _MOST_CARDS else ""
+    )
     rest = (
         f'<p class="soft">Only few answers or an imprecise difficulty, {len(light)} items: '
-        f"{escape(', '.join(light[:60]))}"
-        f"{'…' if len(light) > 60 else ''}. {escape(ADVICE['few answers'])}</p>"
+        f"{escape(', '.join(light[:60]))}{'…' if len(light) > 60 else ''}.</p>"
         if light
         else ""
     )
-    body = Markup(f'<div class="flags">{"".join(cards)}</div>{rest}')  # noqa: S704 - texts are escaped
-    return _section(title, _soft(f"The gravest first. {told}.{more}"), body)
+    body = Markup(  # noqa: S704 - texts are escaped
+        f'<dl class="advice">{advice}</dl><div class="flags">{"".join(cards)}</div>{rest}'
+    )
+    return _section(title, _soft(f"What each flag asks for, then the items, the gravest first.{more}"), body)
+
+
+def _difficulties(run: Run) -> FloatArray:
+    known = run.items.filter(pl.col("b").is_not_null())
+    return np.array(
+        [
+            value
+            for b, steps in known.select("b", "thresholds").iter_rows()
+            for value in (steps if len(steps) > 1 else [b])
+        ]
+    )
 
 
 def _ability(report: Report) -> Markup:
-    """A Wright map: learners above, items below, on one scale."""
+    """A Wright map: learners above, items below, on one scale; of an item with several scores every step."""
     theta = report.run.persons["theta"].drop_nulls().to_numpy()
-    b = report.run.items["b"].drop_nulls().to_numpy()
+    b = _difficulties(report.run)
     edges = np.linspace(-4, 4, 33)
     people = np.histogram(np.clip(theta, -4, 4), edges)[0] / max(len(theta), 1)
     items = np.histogram(np.clip(b, -4, 4), edges)[0] / max(len(b), 1)
@@ -362,7 +419,7 @@ def _ability(report: Report) -> Markup:
         f"Learners’ abilities (mean {number(float(theta.mean()), 2)}, sd {number(float(theta.std()), 2)}) "
         "above, items’ "
         f"difficulties (mean {number(float(b.mean()), 2)}, sd {number(float(b.std()), 2)}) below, on one "
-        "scale of logits."
+        "scale of logits; the outer bars hold what lies beyond."
     )
     rows = [
         (f"{number(left, 2)} to {number(right, 2)}", f"{share:.1%}", f"{other:.1%}")
@@ -399,11 +456,10 @@ def _information(report: Report) -> Markup:
 
 def _parameters(report: Report) -> Markup:
     """Every difficulty with its interval, in order, and all parameters in a table."""
-    known = report.run.items.filter(pl.col("b").is_not_null()).sort("b")
-    rows = list(known.iter_rows(named=True))
-    low, high, height, top = -4.0, 4.0, 4.0, 10.0
-    count = len(rows)
-    tall = top + height * count + 34
+    own = report.run.items.filter(pl.col("status").is_in(["estimated", "fixed", "reversed"]))
+    rows = [row for row in own.sort("b", nulls_last=True).iter_rows(named=True) if row["b"] is not None]
+    low, high, height, top = -4.0, 4.0, 4.0 if len(rows) > 60 else 9.0, 10.0
+    tall = top + height * len(rows) + 34
 
     def across(value: float) -> float:
         return 20 + (min(max(value, low), high) - low) / (high - low) * (_WIDTH - 40)
@@ -414,28 +470,50 @@ def _parameters(report: Report) -> Markup:
         parts.append(
             f'<text class="tick middle" x="{across(value):.1f}" y="{tall - 14:g}">{str(value).replace("-", "−")}</text>'
         )
-    spread = "".join(
-        f"M{across(row['b'] - 1.96 * row['se_b']):.1f} "
-        f"{top + height * (place + 0.5):.1f}H{across(row['b'] + 1.96 * row['se_b']):.1f}"
-        for place, row in enumerate(rows)
-        if row["se_b"] is not None
-    )
-    dots = "".join(
-        f"M{across(row['b']):.1f} {top + height * (place + 0.5):.1f}h0" for place, row in enumerate(rows)
-    )
+    spread, dots = "", ""
+    for place, row in enumerate(rows):
+        y = top + height * (place + 0.5)
+        steps = list(zip(row["thresholds"], row["se_thresholds"], strict=True))
+        for value, se in steps if len(steps) > 1 else [(row["b"], row["se_b"])]:
+            dots += f"M{across(value):.1f} {y:.1f}h0"
+            if se is not None:
+                spread += f"M{across(value - 1.96 * se):.1f} {y:.1f}H{across(value + 1.96 * se):.1f}"
     parts.append(f'<path class="interval" d="{spread}"/><path class="points" d="{dots}"/>')
-    parts.append(f'<text class="label middle" x="{_WIDTH / 2:g}" y="{tall - 1:g}">difficulty, logits</text>')
+    parts.append(f'<text class="label middle" x="{_WIDTH / 2:g}" y="{tall - 2:g}">difficulty, logits</text>')
     cells = [
         (
             row["item"], row["model"], row["status"], _n(row["a"], 2), _n(row["se_a"], 2), _n(row["b"], 2),
-            _n(row["se_b"], 2),
-            _n(row["c"], 2), _n(row["se_c"], 2), ", ".join(number(value, 2) for value in row["thresholds"]) or "–",
+            _n(row["se_b"], 2), _n(row["c"], 2), _n(row["se_c"], 2), _steps(row),
         )
-        for row in rows
+        for row in own.sort("b", nulls_last=True).iter_rows(named=True)
     ]  # fmt: skip
-    heads = ("item", "model", "status", "a", "se", "b", "se", "c", "se", "thresholds")
-    words = f"Difficulties of {count} items with their 95 % intervals, the easiest first. D = 1."
+    heads = ("item", "model", "status", "a", "se", "b", "se", "c", "se", "steps (se)")
+    several = sum(len(row["thresholds"]) > 1 for row in rows)
+    words = (
+        f"Difficulties of {len(rows)} items with their 95% intervals, the easiest first. D = 1."
+        + (f" Of {several} items with several scores, every step." if several else "")
+        + (
+            f" {own.height - len(rows)} nominal items are in the table only."
+            if own.height > len(rows)
+            else ""
+        )
+    )
     return figure("Parameters", words, _svg(parts, words, tall), Cells(heads, cells))
+
+
+def _steps(row: Mapping[str, Any]) -> str:
+    """Thresholds with their errors, or slopes and intercepts of the nominal model."""
+    if row["slopes"]:
+        return " ".join(
+            f"{name} {', '.join(number(value, 2) for value in row[which])}"
+            for name, which in (("slopes", "slopes"), ("intercepts", "intercepts"))
+        )
+    if len(row["thresholds"]) < 2:
+        return "–"
+    return ", ".join(
+        f"{number(value, 2)} ({_n(se, 2)})"
+        for value, se in zip(row["thresholds"], row["se_thresholds"], strict=True)
+    )
 
 
 def _curves(report: Report, flagged: Sequence[Flagged]) -> Markup:
@@ -517,7 +595,7 @@ def _fit(report: Report) -> Markup:
     if "statistic" in model:
         whole = (
             f"{model['name']} = {_n(model['statistic'], 1)} on {model['degrees']} degrees of freedom, p "
-            f"{_n(model['p'], 4)}; RMSEA "
+            f"{_p(model['p'])}; RMSEA "
             f"{_n(model['rmsea'])} ({_n(model['rmsea_low'])} to {_n(model['rmsea_high'])}), SRMSR "
             f"{_n(model['srmsr'])}, CFI "
             f"{_n(model['cfi'])}."
@@ -531,8 +609,8 @@ def _fit(report: Report) -> Markup:
     rows = [
         (
             row["item"], f"{row['n_answers']:,}", _n(row["infit"], 2), _n(row["infit_z"], 1), _n(row["outfit"], 2),
-            _n(row["outfit_z"], 1), _n(row["s_x2"] if row["s_x2"] is not None else row["x2"], 1), _n(row["p"], 4),
-            _n(row["q"], 4),
+            _n(row["outfit_z"], 1), _n(row["s_x2"] if row["s_x2"] is not None else row["x2"], 1), _p(row["p"]),
+            _p(row["q"]),
         )
         for row in items.sort("p", nulls_last=True).iter_rows(named=True)
     ]  # fmt: skip
@@ -540,17 +618,16 @@ def _fit(report: Report) -> Markup:
     heads = ("item", "answers", "infit", "z", "outfit", "z", "chi-square", "p", "q")
     infit = items["infit"].drop_nulls().to_numpy()
     words = (
-        f"{whole} {bad} items misfit at a false discovery rate of 5 %. The chi-square is S-X2 on complete "
+        f"{whole} {bad} items misfit at a false discovery rate of 5%. The chi-square is S-X2 on complete "
         "rows and, on adaptive "
         "ones, that of each answer against its prediction from the answers before it, with a simulated "
         "null. The drawing "
         "counts items by infit."
     )
-    edges = np.arange(0.6, 1.45, 0.05)
+    edges = np.round(np.arange(0.6, 1.425, 0.05), 2)
     counts = np.histogram(np.clip(infit, 0.6, 1.4 - 1e-9), edges)[0]
-    drawing = lines(
-        ((edges[:-1] + edges[1:]) / 2).tolist(), [Series("items", counts.astype(float).tolist())],
-        x_label="infit", y_label="items", floor=0.0,
+    drawing = histogram(
+        edges.tolist(), counts.astype(float).tolist(), x_label="infit", y_label="items",
         alternative=f"Infit of {int(((infit > 0.8) & (infit < 1.2)).sum())} of {len(infit)} items lies in 0.8 to 1.2.",
     )  # fmt: skip
     return figure(title, words, drawing, Cells(heads, rows))
@@ -560,12 +637,12 @@ def _dependence(report: Report) -> Markup:
     title = "Local dependence"
     if report.fit is None:
         return _missing(report, "fit", title)
-    pairs = dependent(report)
-    flagged = pairs.filter(pl.col("sure")).height
+    pairs = report.fit.pairs
+    flagged = pairs.filter(pl.col("flagged")).height
     rows = [
         (
             f"{row['first']}, {row['second']}", f"{row['shared']:,}", _n(row["q3"], 3), _n(row["above_mean"], 3),
-            _n(row["deviate"], 1), "yes" if row["sure"] else "no",
+            _n(row["deviate"], 1), "yes" if row["flagged"] else "no",
         )
         for row in pairs.head(25).iter_rows(named=True)
     ]  # fmt: skip
@@ -582,45 +659,135 @@ def _dependence(report: Report) -> Markup:
     )
 
 
-def _any(title: str, words: str, frame: pl.DataFrame, sort: str, most: int = 60) -> Markup:
-    ordered = frame.sort(sort, descending=sort != "p", nulls_last=True) if sort in frame.columns else frame
-    heads = [name for name in ordered.columns if ordered[name].dtype != pl.List]
-    rows = [
-        tuple(
-            _n(value, 3) if isinstance(value, float) else "–" if value is None else str(value)
-            for value in row
-        )
-        for row in ordered.select(heads).head(most).iter_rows()
-    ]
-    return _section(
-        title, _soft(words), table(Cells([name.replace("_", " ") for name in heads], rows), title)
+def _persons(report: Report) -> Markup:
+    title = "Fit of the persons"
+    if report.fit is None:
+        return _missing(report, "fit", title)
+    persons, about = report.fit.persons, report.fit.patterns
+    values = persons[about["statistic"]].drop_nulls().to_numpy()
+    if not len(values):
+        return _section(title, _soft("Nobody’s answers could be judged: every one was certain."))
+    name = "lz*" if about["statistic"] == "lz_star" else "sequential lz"
+    edges = np.arange(-5.0, 5.5, 0.5)
+    clipped = np.clip(values, -5 + 1e-9, 5 - 1e-9)
+    shares = np.histogram(clipped, edges)[0] / len(values)
+    normal = np.diff(ndtr(np.concatenate([[-np.inf], edges[1:-1], [np.inf]])))
+    how = (
+        "lz* is the log-likelihood of the answers, standardised at the posterior mode of ability."
+        if about["statistic"] == "lz_star"
+        else "Each answer is compared with its prediction from the answers before it, which adaptive selection cannot "
+        "bias; lz and lz*, which take the items as given, are not normal on such rows."
     )
+    words = (
+        f"{told(about).replace('-', '−')} {how} The expectation is the share of simulated patterns below the same "
+        f"value; it would be {UNLIKELY:.0%} if the statistic were exactly normal (dashed). Who they are "
+        "stands in the file of patterns that palier fit writes, not here."
+    )
+    drawing = histogram(
+        edges.tolist(), shares.tolist(), x_label=name, y_label="share of persons", curve=normal.tolist(),
+        alternative=f"Distribution of {name}: mean {values.mean():.2f}, standard deviation {values.std():.2f}; "
+        "a standard normal has 0 and 1.",
+    )  # fmt: skip
+    rows = [
+        (f"{number(left, 1)} to {number(right, 1)}", f"{share:.1%}", f"{other:.1%}")
+        for left, right, share, other in zip(edges[:-1], edges[1:], shares, normal, strict=True)
+    ]
+    return figure(title, words, drawing, Cells((name, "persons", "standard normal"), rows))
 
 
 def _dif(report: Report) -> Markup:
     title = "Differential item functioning"
-    if report.dif is None:
+    found = report.dif
+    if found is None:
         return _missing(report, "dif", title)
-    flagged = report.dif.filter(pl.col("flagged")).height
+    flagged = found.filter(pl.col("flagged")).height
+    first = found.row(0, named=True)
     words = (
-        f"Between the groups of {report.dif_column}, matched on ability; {flagged} of {report.dif.height} "
-        "items are flagged. "
-        "Flagged items first, 60 at most."
+        f"{report.dif_column}: {first['focal']} (focal) against {first['reference']} (reference), matched on ability; "
+        f"{flagged} of {found.height} items are flagged. Up is easier for {first['focal']}: delta of Mantel-Haenszel, "
+        "beyond ±1 moderate (class B), beyond ±1.5 large (C); of items with several scores, twenty times the "
+        "difference of mean scores, on which the same bounds apply. Flagged items are named."
     )
-    return _any(title, words, report.dif, "flagged")
+    known = dict(report.run.items.select("item", "b").iter_rows())
+    size = {
+        row["item"]: row["delta"] if row["delta"] is not None else (row["standardized"] or 0.0) * 20
+        for row in found.iter_rows(named=True)
+    }
+    points = [
+        Point(known[item], size[item], item, marked)
+        for item, marked in found.select("item", "flagged").iter_rows()
+        if known[item] is not None
+    ]  # fmt: skip
+    drawing = scatter(
+        points, x_label="difficulty, logits", y_label="delta",
+        levels=[Level(1.5, ""), Level(1.0, ""), Level(-1.0, ""), Level(-1.5, "")],
+        alternative=f"Delta of {found.height} items by difficulty; {flagged} flagged, the table holds the values.",
+    )  # fmt: skip
+    rows = [
+        (
+            row["item"], f"{row['n_reference']:,}", f"{row['n_focal']:,}", _n(row["delta"], 2), _n(row["se_delta"], 2),
+            _n(row["standardized"], 3), row["ets"], _p(row["mh_q"]), _n(row["logistic_r2"], 3),
+            _p(row["logistic_q"]), _truth(row["flagged"]),
+        )
+        for row in found.sort("flagged", "mh_p", descending=[True, False], nulls_last=True).iter_rows(named=True)
+    ]  # fmt: skip
+    heads = (
+        "item", f"answers, {first['reference']}", f"answers, {first['focal']}", "delta", "se", "mean score", "class",
+        "q", "R2", "q of R2", "flagged",
+    )  # fmt: skip
+    return figure(title, words, drawing, Cells(heads, rows))
 
 
 def _drift(report: Report) -> Markup:
     title = "Drift against the last set"
     if report.drift is None:
         return _missing(report, "drift", title)
-    line = report.drift.line
+    line, found = report.drift.line, report.drift.items
+    flagged = found.filter(pl.col("flagged")).height
+    removed = len(report.drift.removed)
     words = (
-        f"Against {report.against}: {report.drift.items.height} common items, linked by slope {number(line.slope)} and "
-        f"intercept {number(line.intercept)}. {len(report.drift.removed)} left the link. {report.drift.outcome}. "
-        "Flagged items first, 60 at most."
+        f"Against {report.against}: {found.height} common items, {flagged} of which drift. The scales are linked by "
+        f"slope {number(line.slope)} and intercept {number(line.intercept)}, {removed} drifting "
+        f"item{'s' * (removed != 1)} left out of the link ({report.drift.outcome}). Drawn: difficulties then and now "
+        "on the scale of then; on the line nothing moved. Drifting items are named."
     )
-    return _any(title, words, report.drift.items, "flagged")
+    now = dict(report.run.items.select("item", "b").iter_rows())
+    points = []
+    for row in found.iter_rows(named=True):
+        if now[row["item"]] is not None and row["delta_b"] is not None:
+            here = line.slope * now[row["item"]] + line.intercept
+            points.append(Point(here - row["delta_b"], here, row["item"], row["flagged"]))
+    rows = [
+        (
+            row["item"], _n(row["delta_a"], 2), _n(row["delta_b"], 2), _n(row["robust_z"], 2), _n(row["d2"], 4),
+            _n(row["chi2"], 1), str(row["df"]), _p(row["p"]), _p(row["q"]), _truth(row["anchor"]),
+            _truth(row["flagged"]),
+        )
+        for row in found.sort("flagged", "p", descending=[True, False], nulls_last=True).iter_rows(named=True)
+    ]  # fmt: skip
+    cells = Cells(
+        (
+            "item",
+            "change of a",
+            "change of b",
+            "robust z",
+            "D2",
+            "chi-square",
+            "df",
+            "p",
+            "q",
+            "anchor",
+            "flagged",
+        ),
+        rows,
+    )
+    if not points:
+        return _section(title, _soft(words), table(cells, title))
+    drawing = scatter(
+        points, x_label="difficulty then, logits", y_label="difficulty now, logits", identity=True,
+        alternative=f"Difficulties of {len(points)} items in both sets; {flagged} drift, the table holds the values.",
+    )  # fmt: skip
+    return figure(title, words, drawing, cells)
 
 
 def _classical(report: Report) -> Markup:
@@ -677,17 +844,42 @@ def _convergence(report: Report) -> Markup:
 
 def _settings(report: Report) -> Markup:
     facts = report.run.facts
+    upper = {
+        "aic": "AIC",
+        "bic": "BIC",
+        "sabic": "SABIC",
+        "se": "standard errors",
+        "log_likelihood": "log-likelihood",
+    }
+
+    def value_of(value: object) -> str:
+        if value is None:
+            return "–"
+        return _truth(value) if isinstance(value, bool) else str(value)
+
     rows: list[tuple[str, str]] = [
         ("run", report.run.content_hash),
+        ("made", str((facts.get("made") or {}).get("at", "–"))),
         ("data", f"{facts['data']['source']}, {facts['data']['hash']}"),
         *(
-            (name.replace("_", " "), "–" if value is None else str(value))
+            (upper.get(name, name.replace("_", " ")), value_of(value))
             for name, value in facts["settings"].items()
         ),
-        *((name, str(value)) for name, value in facts["versions"].items()),
+        *((f"version of {name}", str(value)) for name, value in facts["versions"].items()),
         *(
-            (name.replace("_", " "), number(value, 2) if isinstance(value, float) else str(value))
+            (
+                upper.get(name, name.replace("_", " ")),
+                number(value, 2) if isinstance(value, float) else str(value),
+            )
             for name, value in facts["fit"].items()
+        ),
+        *(
+            (
+                "ability" if group["group"] is None else f"ability of {group['group']}",
+                f"mean {number(group['mean'], 3)} ({_n(group['se_mean'])}), sd {number(group['sd'], 3)} "
+                f"({_n(group['se_sd'])}), {group['persons']:,.0f} learners",
+            )
+            for group in facts["ability"]
         ),
         *(
             ("left out or changed", f"{left['count']}: {left['reason']}")

@@ -17,6 +17,7 @@ from app.settings import Settings
 console = Console(stderr=True, highlight=False)
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO_OWNER = "camille@demonstration.example"
 
 
 def migrate(
@@ -43,8 +44,10 @@ def run() -> None:
     console.print()
     console.print(f"  [bold]Palier[/bold]   {address}")
     console.print(f"  Code      {facts['code']}   (certification, demonstration release)")
+    console.print(f"  Office    {address}/espace   {facts['owner']}   {facts['password']}")
     console.print(f"  API       {address}/v1/openapi.json")
     console.print(f"  API key   {facts['api_key']}")
+    console.print(f"  Test key  {facts['test_api_key']}   (test mode: nothing it makes counts)")
     console.print(f"  Style     {address}/styleguide")
     console.print("  Stop      Ctrl-C\n")
     serve()
@@ -78,7 +81,7 @@ def serve(
 
 
 def work() -> None:
-    """Run the worker: closes overdue sittings, verifies finished ones by replay, delivers webhooks."""
+    """Run the worker: closes overdue sittings, verifies finished ones, delivers webhooks, has exports made."""
 
     async def forever() -> None:
         from datetime import timedelta
@@ -90,7 +93,8 @@ def work() -> None:
         from app.delivery.service import Delivery
         from app.delivery.sqlite_store import SqliteStore
         from app.main import utc_now
-        from app.worker import Worker, dispatcher_of
+        from app.reporting.apart import Apart
+        from app.worker import Worker, dispatcher_of, grade_sender_of, upkeep_of
 
         settings = _settings()
         logs.configure(settings.log_level)
@@ -99,7 +103,17 @@ def work() -> None:
         delivery = Delivery(store, Assessments(database), timedelta(seconds=settings.grace_seconds))
         try:
             dispatcher = dispatcher_of(database, settings, utc_now)
-            await Worker(database, delivery, utc_now, dispatcher).run()
+            log_kept = timedelta(days=settings.webhook_log_days)
+            await Worker(
+                database,
+                delivery,
+                utc_now,
+                dispatcher,
+                log_kept=log_kept,
+                upkeep=upkeep_of(database, settings),
+                grade_sender=grade_sender_of(database, settings, delivery, utc_now),
+                apart=Apart(database, settings, utc_now),
+            ).run()
         finally:
             await store.aclose()
             await database.close()
@@ -186,7 +200,9 @@ async def _prepare(settings: Settings) -> dict[str, Any]:
 
 async def _demonstration(database: Any) -> dict[str, Any]:
     """The demonstration's facts, kept beside the database so that a key made once can be shown again."""
+    from app.auth import accounts
     from app.auth import service as auth
+    from app.auth.credentials import new_code
     from app.delivery.entry import DEMO_INSTITUTION
     from app.institutions import service as institutions
 
@@ -194,21 +210,32 @@ async def _demonstration(database: Any) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "demo.json"
     now = datetime.now(UTC)
+    password = f"{new_code()}-{new_code()}".lower()
+    password_hash = await accounts.hash_password(password)
     async with database.transaction() as db:
         institution_id, _ = await institutions.ensure_institution(
             db, DEMO_INSTITUTION, "Établissement de démonstration", now
         )
-        if kept.exists():
-            facts: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-            if facts["institution"] == str(institution_id):
-                return facts
-        facts = {
-            "institution": str(institution_id),
-            "code": await auth.create_access_code(
-                db, institution_id, label="Démonstration", design_key="certification", now=now
-            ),
-            "api_key": await auth.create_api_key(db, institution_id, "Démonstration", now),
-        }
+        facts: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        if facts.get("institution") != str(institution_id):
+            facts = {
+                "institution": str(institution_id),
+                "code": await auth.create_access_code(
+                    db, institution_id, label="Démonstration", design_key="certification", now=now
+                ),
+                "api_key": await auth.create_api_key(db, institution_id, "Démonstration", now),
+            }
+        elif {"owner", "test_api_key"} <= set(facts):
+            return facts
+        if "test_api_key" not in facts:
+            facts["test_api_key"] = await auth.create_api_key(
+                db, institution_id, "Démonstration", now, mode="test"
+            )
+        if "owner" not in facts:
+            facts |= {"owner": DEMO_OWNER, "password": password}
+            await accounts.ensure_owner(
+                db, institution_id, DEMO_OWNER, "Camille Démonstration", password_hash, "command line", now
+            )
         # written before the commit: a crash between the two leaves a key nobody can use, never one nobody can see
         descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

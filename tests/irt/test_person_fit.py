@@ -22,7 +22,8 @@ from irt import (
     models,
 )
 from irt.ability import JeffreysPrior, UniformPrior
-from irt.person_fit import Estimator, lz, lz_star, replayed_p_value, residual_fit
+from irt.person_fit import Estimator, lz, lz_each, lz_star, replayed_p_value, residual_fit
+from irt.responses import Responses
 from irt.types import GradedParameters, MixedParameters, Parameters
 from tests.irt.test_polytomous import answers, mixed_bank
 from tests.irt.world import CUTS, flat_tree
@@ -208,3 +209,32 @@ def test_a_flat_prior_is_the_mle_and_jeffreys_prior_its_own() -> None:
 def test_a_score_that_no_item_has_is_refused() -> None:
     with pytest.raises(InvalidResponses):
         lz(SPREAD, [2] + [0] * 29, 0.0)
+
+
+def test_many_persons_at_once_have_the_modes_and_the_statistics_of_one_after_the_other() -> None:
+    rng = np.random.default_rng(3)
+    bank, prior = mixed_bank(rng, 30), NormalPrior(0.2, 0.9)
+    table = np.array([answers(rng, bank, float(rng.normal())) for _ in range(80)])
+    seen = rng.random(table.shape) < 0.7
+    seen[5] = False
+    persons, items = np.nonzero(seen)
+    responses = Responses.from_long(
+        persons, items, table[persons, items], n_categories=bank.n_categories, n_persons=80
+    )
+    found = lz_each(responses, bank, prior=prior)
+    assert np.isnan([found.theta[5], found.lz[5], found.lz_star[5]]).all()
+    for person in (place for place in range(80) if place != 5):
+        own, scores = np.flatnonzero(seen[person]), table[person, seen[person]]
+        one = bank.take(own)
+        theta = ability.posterior_mode(one, scores, prior=prior).theta
+        star = lz_star(one, scores, theta, estimator=Estimator.MAP, prior=prior)
+        assert found.theta[person] == pytest.approx(theta, abs=1e-8)
+        assert found.lz[person] == pytest.approx(lz(one, scores, theta).statistic, abs=1e-7)
+        assert found.lz_star[person] == pytest.approx(star.statistic, abs=1e-7)
+        assert found.p_value[person] == pytest.approx(star.p_value, abs=1e-7)
+
+
+def test_many_persons_are_refused_with_the_items_of_another_bank() -> None:
+    responses = Responses.from_wide([[1, 0, 1], [0, 1, 1]], n_categories=[2, 2, 2])
+    with pytest.raises(InvalidResponses, match="differs between responses and parameters"):
+        lz_each(responses, SPREAD, prior=NormalPrior())

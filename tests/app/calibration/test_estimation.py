@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from app.calibration import (
     Bank,
@@ -24,6 +30,7 @@ from app.calibration import (
 from app.calibration.estimation import Spoken
 from app.calibration.parameters import OneItem
 from app.calibration.runs import CHECKPOINT
+from app.cli import app
 from irt.mstep import Model
 from tests.app.calibration.world import long, right_or_wrong, wide
 
@@ -92,16 +99,72 @@ def test_the_same_data_and_settings_make_the_same_run_to_the_last_bit(run: Run, 
 
 
 @pytest.mark.slow
-def test_two_processes_and_a_dask_cluster_make_the_same_run_to_the_last_bit(tmp_path: Path) -> None:
+def test_processes_and_a_dask_cluster_in_this_process_make_the_same_run_to_the_last_bit(
+    tmp_path: Path,
+) -> None:
     distributed = pytest.importorskip("distributed")
     data = read(wide(right_or_wrong(5000, 8)))
     here = calibrate(data, "2pl", out=tmp_path / "here")
     two = calibrate(data, "2pl", workers=2, out=tmp_path / "two")
+    # without a port for its pages, the scheduler takes 8787 and warns where somebody else has it
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
     ) as cluster:
         away = calibrate(data, "2pl", dask=cluster.scheduler_address, out=tmp_path / "away")
     assert here.content_hash == two.content_hash == away.content_hash
+
+
+@contextmanager
+def dask_processes(folder: Path, workers: int) -> Iterator[str]:
+    """A scheduler and workers as an operator starts them; the address of the scheduler."""
+    dask = Path(sys.executable).with_name("dask")
+    known = folder / "scheduler.json"
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+    worker = [
+        "worker",
+        "--host",
+        "127.0.0.1",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--local-directory",
+        str(folder),
+    ]
+    with (folder / "dask.log").open("wb") as log, ExitStack() as started:
+        for arguments in [scheduler] + [worker] * workers:
+            own = [str(dask), *arguments, "--scheduler-file", str(known)]
+            process = subprocess.Popen(own, cwd=folder, stdout=log, stderr=log)
+            started.callback(process.wait, 60)
+            started.callback(process.terminate)
+        began = time.monotonic()
+        while not known.exists() or not known.read_text(encoding="utf-8").rstrip().endswith("}"):
+            assert time.monotonic() - began < 120, (folder / "dask.log").read_text(encoding="utf-8")
+            time.sleep(0.1)
+        yield json.loads(known.read_text(encoding="utf-8"))["address"]
+
+
+@pytest.mark.slow
+def test_the_command_on_a_dask_cluster_of_other_processes_makes_the_same_run_to_the_last_bit(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("distributed")
+    table = right_or_wrong(5000, 12)
+    long(table, np.random.default_rng(5).random(table.shape) < 0.6).write_parquet(tmp_path / "data.parquet")
+    arguments = ["calibrate", str(tmp_path / "data.parquet"), "--se", "sandwich"]
+    hashes = []
+    with dask_processes(tmp_path, 2) as address:
+        for name, more in (("here", []), ("away", ["--dask", address])):
+            told = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / name), *more])
+            assert told.exit_code == 0, (told.output, (tmp_path / "dask.log").read_text(encoding="utf-8"))
+            hashes.append(load(tmp_path / name).content_hash)
+    assert hashes[0] == hashes[1]
+
+
+def test_a_dask_address_where_nobody_answers_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("app.calibration.executors._PATIENCE", 0.5)
+    with pytest.raises(CalibrationError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1:"):
+        calibrate(wide(TABLE[:200]), "rasch", dask="tcp://127.0.0.1:1")
 
 
 def test_chunks_of_a_file_give_the_estimates_of_the_whole_to_the_last_bit(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from app.assessments.service import Assessments, publish_designs
 from app.bank import service as bank
 from app.bank.service import PublishedRelease
 from app.calibration import service
+from app.calibration.exposure import Refit, Refitted, refitted
 from app.calibration.frames import read
 from app.calibration.runs import Run, RunError, load, save
 from app.calibration.service import TRANSITIONS, Raced, Refused, State
@@ -125,9 +126,9 @@ async def approve(database: Database, run: Run, *, by: str = APPROVER) -> servic
         return await service.approve(db, run.content_hash, by=by, why="ajustement lu", now=START)
 
 
-async def promote(database: Database, run: Run) -> service.Promoted:
+async def promote(database: Database, run: Run, refit: Refit | None = None) -> service.Promoted:
     async with database.transaction() as db:
-        return await service.promote(db, run.content_hash[:12], by=APPROVER, now=START)
+        return await service.promote(db, run.content_hash[:12], by=APPROVER, now=START, refit=refit)
 
 
 async def rollback(database: Database) -> service.Promoted:
@@ -289,6 +290,44 @@ async def test_a_rollback_puts_the_former_set_in_force_by_a_new_release_and_can_
     assert difficulties(await current(database)) == pytest.approx(np.array(difficulties(experts)) + 0.4)
     async with database.reading() as db:
         assert (await service.registered(db, run.content_hash)).state is State.PROMOTED
+
+
+async def test_a_promotion_takes_the_exposure_control_fitted_to_its_parameters_and_a_rollback_the_former(
+    database: Database, published: Published, make_run: MakeRun, settings: Settings
+) -> None:
+    before = (await current(database)).snapshot
+    run = make_run(before, shift=1.0)
+    await propose(database, run)
+    await approve(database, run)
+    async with database.reading() as db:
+        ready = await service.promotable(db, run.content_hash, by=APPROVER)
+    fitted = refitted(ready, ready.design("certification"), learners=60, rounds=2)
+    refit = Refit(ready.content_hash, (Refitted(fitted, 0.8, 0.3),))
+    done = await promote(database, run, refit)
+    after = (await current(database)).snapshot
+    assert after.design("certification") == fitted
+    assert fitted.exposure.target == before.design("certification").exposure.target
+    assert fitted.exposure.eligibility != before.design("certification").exposure.eligibility
+    assert after.design("certification-social-bac") == before.design("certification-social-bac")
+    assert done.exposure == {"certification": (0.8, 0.3)}
+    in_use = await Assessments(database).current("certification")
+    assert in_use.design == fitted
+    number, new = await publish_content(database, settings.content_dir, actor="tests")
+    assert (number, new) == (done.release_number, False)
+    await rollback(database)
+    assert (await current(database)).snapshot.designs == before.designs
+
+
+async def test_exposure_control_fitted_to_another_release_is_not_promoted(
+    database: Database, published: Published, make_run: MakeRun
+) -> None:
+    before = await current(database)
+    run = make_run(before.snapshot)
+    await propose(database, run)
+    await approve(database, run)
+    with pytest.raises(Raced, match="while exposure control was being fitted"):
+        await promote(database, run, Refit(before.content_hash, ()))
+    assert (await current(database)).id == before.id
 
 
 async def test_a_second_calibration_is_promoted_only_on_the_scale_in_force(

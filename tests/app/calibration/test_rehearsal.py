@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -12,10 +13,14 @@ from sqlalchemy import create_engine, text
 from typer.testing import CliRunner, Result
 
 from app import settings as settings_module
+from app.calibration.exposure import refit
 from app.calibration.rehearsal import Miss, drawn_truth, rehearse
 from app.cli import app
 from app.delivery.simulated import answers_of
-from item_bank.blueprint import check
+from irt.ability import NormalPrior
+from irt.simulate import population, simulate
+from item_bank.blueprint import check, compile_design
+from item_bank.design import Scope
 from item_bank.release import Release
 from item_bank.scoring import parse, score
 from tests.conftest import ROOT, SqliteTemplates
@@ -59,6 +64,40 @@ def test_every_item_has_a_response_of_every_score(release: Release) -> None:
             assert score(item, parse(item, raw)).score == credit
 
 
+def test_the_launch_design_gives_every_item_300_responses_within_4000_learners(release: Release) -> None:
+    compiled = compile_design(release, release.design("launch"))
+    found = simulate(
+        compiled.policy(release), population(4000, prior=NormalPrior(), seed=1), seed=1, warm=False
+    )
+    counts = np.bincount(found.sittings.items.ravel(), minlength=len(release))
+    assert counts.sum() == 4000 * 32
+    assert {
+        release.item_ids[place]: count for place, count in enumerate(counts.tolist()) if count < 300
+    } == {}
+
+
+def test_the_launch_design_asks_for_nothing_that_the_certification_would_refuse(release: Release) -> None:
+    launch, certification = release.design("launch"), release.design("certification")
+    for domain in release.framework.domains:
+        low, high = certification.bounds(Scope.DOMAIN, domain.id)
+        least, most = launch.bounds(Scope.DOMAIN, domain.id)
+        assert low <= least <= most <= high
+    assert (launch.length, launch.time_limit) == (certification.length, certification.time_limit)
+    assert launch.issues_certificates
+
+
+def test_exposure_control_fitted_again_holds_where_the_former_lets_an_item_through(release: Release) -> None:
+    truth = drawn_truth(release, miss=Miss(), seed=1)
+    alone = replace(truth, designs=(truth.design("certification"), truth.design("launch")))
+    said: list[tuple[str, int, int]] = []
+    found = refit(alone, learners=600, rounds=4, progress=lambda *told: said.append(told))
+    assert found.content_hash == truth.content_hash
+    (only,) = found.designs
+    assert only.design.id == "certification"
+    assert only.after < 0.4 < 0.6 < only.before
+    assert said == [("certification", done, 4) for done in (1, 2, 3, 4)]
+
+
 @pytest.mark.slow
 def test_calibration_takes_the_bias_away_that_the_experts_leave(release: Release) -> None:
     found = rehearse(release, learners=4000, seed=1)
@@ -66,6 +105,7 @@ def test_calibration_takes_the_bias_away_that_the_experts_leave(release: Release
     assert found.run.converged
     assert abs(held.bias) < 0.05 < abs(alone.bias)
     assert known.levels - 0.02 < after.levels < alone.levels - 0.04
+    assert found.short == {}
     assert found.recovery["calibrated"]["b_rmse"] < found.recovery["experts"]["b_rmse"] / 2
 
 
@@ -87,26 +127,3 @@ def test_simulated_sittings_replay_are_marked_in_the_export_and_refused_beside_r
         db.execute(text("UPDATE institution SET slug = 'universite' WHERE slug = 'simulation'"))
     refused = palier("sittings", "simulate", 12, "--seed", 2)
     assert (refused.exit_code, "real institution" in refused.stderr) == (1, True)
-
-
-@pytest.mark.slow
-def test_the_six_commands_of_the_guide_lead_from_simulated_sittings_to_a_promoted_release(
-    palier: Command, tmp_path: Path
-) -> None:
-    commands = (
-        ("sittings", "simulate", 1500),
-        ("responses", "export", "--out", "r.parquet", "--design", "certification"),
-        ("calibrate", "r.parquet", "--model", "3pl", "--priors", "launch", "--out", "first"),
-        ("report", "first", "--html", "report.html", "--learners", 300),
-        ("propose", "first", "--by", "A. Author", "--why", "first calibration"),
-        ("approve", "first", "--by", "B. Reader"),
-        ("promote", "first", "--by", "B. Reader"),
-    )
-    for command in commands:
-        told = palier(*command)
-        assert told.exit_code == 0, (command, told.output)
-    assert "release 2" in told.stdout
-    assert "provisional" in told.stdout
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert page.count('class="tiny"') > 100
