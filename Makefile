@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine bench-calibration reference openapi lock clean
+.PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine bench-calibration reference openapi clients lock clean
 
 VENV := .venv/bin
 PYTEST := $(VENV)/pytest -n 2 --dist loadfile
@@ -29,7 +29,7 @@ work: setup ## Run the worker in a process of its own (PostgreSQL)
 migrate: setup ## Bring the database of DATABASE_URL to the newest revision
 	@$(VENV)/palier migrate
 
-development: .venv/.development .venv/.player ## Add what tests and checks need: Python packages, Chromium, PostgreSQL, a QTI player
+development: .venv/.development .venv/.player .venv/.receiver .venv/.clients ## Add what tests and checks need: Python packages, Chromium, PostgreSQL, npm's peers
 	@scripts/provide chromium
 	@scripts/provide postgresql
 
@@ -72,6 +72,9 @@ reference: .venv/.development ## Compare with other programs' reference answers:
 openapi: setup ## Write the API's description to docs/openapi.json
 	$(VENV)/palier openapi > docs/openapi.json
 
+clients: openapi .venv/.clients ## Generate the Python and TypeScript clients from docs/openapi.json
+	scripts/clients
+
 lock: ## Choose new versions of every dependency and write both locks (needs uv)
 	@command -v uv >/dev/null || { echo "error: uv is needed: pip install uv" >&2; exit 1; }
 	$(LOCK) --upgrade --extra build --extra fast -o requirements.txt
@@ -108,3 +111,17 @@ clean: ## Remove the environment and every cache; var/ with its database stays
 	@if scripts/provide npm && (cd tests/journeys/qti && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null); \
 	then touch $@; \
 	else echo "warning: npm could not fetch it: the tests of this player will be skipped" >&2; fi
+
+# The library by which receivers in Node verify webhooks; the tests that need it are never skipped.
+.venv/.receiver: tests/app/webhooks/node/package-lock.json | .venv/bin/python
+	@echo "installing the webhook library of Node"
+	@scripts/provide npm
+	@cd tests/app/webhooks/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# What generates and compiles the TypeScript client; its tests are never skipped.
+.venv/.clients: clients/typescript/package-lock.json | .venv/.development
+	@echo "installing what generates the TypeScript client"
+	@scripts/provide npm
+	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@

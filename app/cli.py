@@ -1,5 +1,7 @@
 """`palier`: everything an operator, an author or a psychometrician does from a shell."""
 
+import os
+
 import typer
 
 from app.commands import (
@@ -9,12 +11,19 @@ from app.commands import (
     exchange,
     framework,
     governance,
+    institutions,
     life,
+    lti,
+    privacy,
     psychometrics,
     review,
     server,
     sittings,
 )
+
+# Before numpy loads: products here are small, and threads of BLAS that wait for each other on a busy machine take
+# three times the processor time. Processes that a command starts inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +37,8 @@ app.command("work")(server.work)
 app.command("migrate")(server.migrate)
 app.command("demo")(server.demo)
 app.command("openapi")(server.openapi)
+app.command("new-key")(institutions.new_key)
+app.add_typer(institutions.app, name="institution", help="Institutions: make, list, limit; give access back.")
 app.command("simulate")(bank.simulate)
 app.command("replay")(sittings.replay)
 app.add_typer(calibration.responses, name="responses", help="Responses on their way to calibration.")
@@ -61,6 +72,8 @@ bank.app.command("withdrawn")(life.withdrawn)
 bank.app.command("export")(exchange.export)
 bank.app.command("import")(exchange.bring_in)
 bank.app.command("template")(exchange.template)
+app.add_typer(privacy.app, name="privacy", help="Personal data: purge, erasures after a restore.")
+app.add_typer(lti.app, name="lti", help="Learning platforms: the tool's keys, registration links.")
 app.add_typer(bank.app, name="bank", help="Check, count and publish the item bank.")
 
 

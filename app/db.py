@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
@@ -33,6 +34,11 @@ NAMING = {
 }
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+HELD_TO_TENANT = text(
+    "SELECT set_config('role', 'palier_tenant', true), set_config('palier.institution', :tenant, true)"
+)
 
 
 class Base(DeclarativeBase):
@@ -129,8 +135,11 @@ class Database:
         return Path(str(self.url.database))
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One unit of work: committed when the block ends, rolled back when it raises."""
+    async def transaction(self, tenant: UUID | None = None) -> AsyncIterator[AsyncSession]:
+        """One unit of work: committed when the block ends, rolled back when it raises.
+
+        With a `tenant`, PostgreSQL itself holds the transaction to the rows of that institution.
+        """
         async with contextlib.AsyncExitStack() as stack:
             if self.is_sqlite:
                 await stack.enter_async_context(self.gate.entered())
@@ -138,13 +147,21 @@ class Database:
             connection = await connection.execution_options(palier_write=True)
             session = await stack.enter_async_context(AsyncSession(connection, expire_on_commit=False))
             async with session.begin():
+                await self._hold(session, tenant)
                 yield session
 
     @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads; nothing is committed."""
+    async def reading(self, tenant: UUID | None = None) -> AsyncIterator[AsyncSession]:
+        """A session that only reads; nothing is committed. `tenant` as in `transaction`."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            await self._hold(session, tenant)
             yield session
+
+    async def _hold(self, session: AsyncSession, tenant: UUID | None) -> None:
+        """Take, until the transaction ends, the role whom row-level security shows one institution only."""
+        session.info["tenant"] = tenant
+        if tenant is not None and not self.is_sqlite:
+            await session.execute(HELD_TO_TENANT, {"tenant": str(tenant)})
 
     @contextlib.asynccontextmanager
     async def driver_connection(self) -> AsyncIterator[Any]:

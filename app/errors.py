@@ -4,12 +4,19 @@ AppError
 ├── NotFound                404  unknown, or not yours
 ├── Unauthorized            401
 ├── Forbidden               403
+│   └── InsufficientScope        the key or role does not go so far
 ├── Conflict                409  the state does not allow it
 │   ├── AlreadyAnswered          another response stands for this question
 │   ├── WrongItem                not the item being shown
 │   ├── TimeOver                 the deadline has passed
-│   └── SittingClosed
+│   ├── SittingClosed
+│   ├── QuotaReached
+│   ├── ResultHeld               the campaign is not published yet
+│   ├── RetakeRefused            not yet, or no longer
+│   ├── SittingOpen              finish that one first
+│   └── LastOwner                an institution keeps one
 ├── Gone                    410  expired access code
+├── PreconditionFailed      412  changed meanwhile
 ├── TooMany                 429
 ├── InvalidInput            422  shape only: names the field, says what was expected
 └── Unavailable             503
@@ -48,6 +55,12 @@ class Forbidden(AppError):
     """Known caller, forbidden act."""
 
     status, code, title = 403, "forbidden", "Forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """The key, token or role is known but does not go so far; `scope` says what is missing."""
+
+    code, title = "insufficient_scope", "Insufficient scope"
 
 
 class Conflict(AppError):
@@ -92,16 +105,52 @@ class NotFinished(Conflict):
     code, title = "not_finished", "The sitting is not finished"
 
 
+class ResultHeld(Conflict):
+    """The result is kept until those who are responsible for the campaign publish it."""
+
+    code, title = "result_held", "The result is not published yet"
+
+
+class RetakeRefused(Conflict):
+    """The campaign does not allow another sitting: not yet (`allowed_at` says when), or no longer."""
+
+    code, title = "retake_refused", "Another sitting is not allowed"
+
+
+class SittingOpen(Conflict):
+    """The learner has a sitting of this campaign that is not finished; `sitting` names it."""
+
+    code, title = "sitting_open", "A sitting is under way"
+
+
 class IdempotencyMismatch(Conflict):
     """The same idempotency key was used for another request."""
 
     code, title = "idempotency_mismatch", "Idempotency key used for another request"
 
 
+class QuotaReached(Conflict):
+    """The institution has used up what it may use."""
+
+    code, title = "quota_reached", "Quota reached"
+
+
+class LastOwner(Conflict):
+    """An institution keeps at least one owner."""
+
+    code, title = "last_owner", "The last owner stays"
+
+
 class Gone(AppError):
     """It existed; its time has passed."""
 
     status, code, title = 410, "expired", "No longer valid"
+
+
+class PreconditionFailed(AppError):
+    """The resource has changed since the version named by `If-Match`."""
+
+    status, code, title = 412, "precondition_failed", "Changed meanwhile"
 
 
 class PayloadTooLarge(AppError):

@@ -1,6 +1,7 @@
 """What every request passes through: an identifier, a body limit, a same-site check for forms, security headers."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import structlog
@@ -11,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.identifiers import new_id
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# learning platforms post these forms from their own sites; what they carry is signed and bound to the browser
+FROM_PLATFORMS = frozenset({"/lti/login", "/lti/launch"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 HEADERS = {
@@ -47,11 +50,34 @@ class Envelope:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                for name, value in scope["state"].get("headers", {}).items():
+                    headers[name] = value  # what the request met on its way: limits, versions, the next page
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
+                if "frame_ancestors" in scope["state"]:
+                    _in_frame(headers, scope["state"]["frame_ancestors"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _in_frame(headers: MutableHeaders, origins: str) -> None:
+    """A response that others may frame: they are named, and its cookies live in their frame (`wire.framing`)."""
+    policy = headers["Content-Security-Policy"]
+    headers["Content-Security-Policy"] = policy.replace("ancestors 'self'", f"ancestors 'self' {origins}")
+    cookies = headers.getlist("Set-Cookie")
+    if cookies:
+        del headers["Set-Cookie"]
+        for cookie in cookies:
+            headers.append("Set-Cookie", in_frame(cookie))
+
+
+def in_frame(cookie: str) -> str:
+    """A `Set-Cookie` value for a frame: another site's page holds it, over https, apart for each such site."""
+    attributes = [part.strip() for part in cookie.split(";")]
+    rewritten = ("samesite", "secure", "partitioned")
+    kept = [part for part in attributes if part.partition("=")[0].lower() not in rewritten]
+    return "; ".join([*kept, "SameSite=None", "Secure", "Partitioned"])
 
 
 def is_cross_site(headers: Headers) -> bool:
@@ -73,27 +99,31 @@ class BodyLimit:
     (The framework's own limit answers in plain text, before any handler.)
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit: int, larger: Sequence[tuple[re.Pattern[str], int]] = ()
+    ) -> None:
         self.app = app
         self.limit = limit
+        self.larger = larger  # limits of addresses that take more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = next((more for address, more in self.larger if address.fullmatch(scope["path"])), self.limit)
         declared = Headers(scope=scope).get("content-length", "")
         read = int(declared) if declared.isdigit() else 0
 
         async def counted() -> Message:
             nonlocal read
-            if read > self.limit:
-                raise HTTPException(413)
+            if read > limit:
+                raise HTTPException(413, str(limit))
             message = await receive()
             if not declared:
                 read += len(message.get("body", b""))
-                if read > self.limit:
-                    raise HTTPException(413)
+                if read > limit:
+                    raise HTTPException(413, str(limit))
             return message
 
         await self.app(scope, counted, send)
@@ -111,6 +141,7 @@ class SameSiteForms:
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
             and not scope["path"].startswith("/v1/")
+            and scope["path"] not in FROM_PLATFORMS
             and is_cross_site(Headers(scope=scope))
         ):
             scope["palier.cross_site"] = True

@@ -3,8 +3,9 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 
 class Settings(BaseSettings):
@@ -24,6 +25,19 @@ class Settings(BaseSettings):
         description="folder of the bank's text files",
     )
     pool_size: int = Field(default=8, ge=1, le=100, description="database connections per process")
+    state_dir: Path | None = Field(
+        default=None,
+        description="folder of what is kept outside the database: erasure log, exports, master key; by default beside "
+        "the embedded database, or `var`",
+    )
+    master_keys: SecretStr | None = Field(
+        default=None,
+        description="keys that seal secrets at rest, separated by commas, newest first (`palier new-key`); by default "
+        "a file `master.key` beside the embedded database, or in `var`",
+    )
+    api_calls_per_minute: int = Field(
+        default=1200, ge=1, description="calls of `/v1` per key, learners' answers apart"
+    )
     grace_seconds: float = Field(default=5.0, ge=0, le=60, description="network grace after a deadline")
     max_body_bytes: int = Field(default=65_536, ge=1024)
     secure_cookies: bool = Field(default=False, description="mark cookies Secure (set behind HTTPS)")
@@ -37,6 +51,9 @@ class Settings(BaseSettings):
         default=False, description="admit webhooks to this machine over plain http (development only)"
     )
     webhook_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="limit of one webhook call")
+    webhook_log_days: int = Field(
+        default=90, ge=7, le=3650, description="how long the log of webhooks is kept, in days"
+    )
     log_level: str = "INFO"
     publisher: str = Field(default="", description="who answers for this service, on the legal pages")
     contact: str = Field(default="", description="e-mail address for accessibility and privacy requests")
@@ -49,6 +66,14 @@ class Settings(BaseSettings):
             msg = "expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME"
             raise ValueError(msg)
         return value
+
+    @property
+    def state_folder(self) -> Path:
+        """Where what belongs to this installation is kept beside the database."""
+        if self.state_dir is not None:
+            return self.state_dir
+        database = make_url(self.database_url).database
+        return Path(database).parent if self.is_sqlite and database else Path("var")
 
     @property
     def is_sqlite(self) -> bool:

@@ -7,7 +7,12 @@ access code in it. Both are copies of templates made once per run, so that a dat
 
 import asyncio
 import os
+
+# Arrays here are small: more BLAS threads than one only compete with the other test process.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -95,9 +100,11 @@ def migrated(url: str, revision: str = "head") -> None:
         migrate(revision)
 
 
-def settings_for(url: str) -> Settings:
+def settings_for(url: str, state: Path | None = None) -> Settings:
     """Settings that name a database and nothing else of this machine; the worker runs only when a test runs it."""
-    return Settings(database_url=url, embedded_worker=False, log_level="ERROR")
+    if state is None and not url.startswith("sqlite"):
+        state = Path(tempfile.gettempdir()) / f"palier-tests-{os.getpid()}"  # never `var` of the checkout
+    return Settings(database_url=url, state_dir=state, embedded_worker=False, log_level="ERROR")
 
 
 async def _publish(url: str) -> Published:
@@ -235,9 +242,9 @@ def published(_database: tuple[str, Published | None]) -> Published:
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings on this test's database."""
-    return settings_for(database_url)
+    return settings_for(database_url, tmp_path)
 
 
 @pytest.fixture

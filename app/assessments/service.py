@@ -200,6 +200,10 @@ class Assessments:
         await self._look_for_newer()
         return sorted(self._current)
 
+    async def versions(self, db: AsyncSession, key: str) -> list[UUID]:
+        """Every version of a design that sittings may have pinned; none when there is no such design."""
+        return await store.versions(db, key)
+
     async def current(self, key: str) -> DesignInUse:
         """The design a new sitting of this key runs; raises `NotFound`."""
         await self._look_for_newer()

@@ -20,6 +20,11 @@ async def of_release(db: AsyncSession, release_id: UUID) -> list[TestDesign]:
     return list(latest.values())
 
 
+async def versions(db: AsyncSession, key: str) -> list[UUID]:
+    """Every version of a design."""
+    return list((await db.execute(select(TestDesign.id).where(TestDesign.design_key == key))).scalars())
+
+
 async def next_number(db: AsyncSession, key: str) -> int:
     """The number of the next version of a design."""
     query = select(func.coalesce(func.max(TestDesign.number), 0)).where(TestDesign.design_key == key)

@@ -1,12 +1,17 @@
 """`/v1/sittings`: the same sitting over JSON, under an institution's API key."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import AwareDatetime
 
+from app.auth.permissions import Caller, Scope
 from app.delivery import entry, service
-from app.delivery.context import Context, context_of, given_context
+from app.delivery.context import Context, given_context
 from app.delivery.schemas import (
     DesignOut,
     DocumentOut,
@@ -16,70 +21,64 @@ from app.delivery.schemas import (
     LevelOut,
     MeasurementOut,
     OptionOut,
-    ProblemOut,
     QuestionOut,
     ReleaseOut,
     ReplyOut,
     ResponseIn,
     ResultOut,
     SittingIn,
+    SittingListOut,
     SittingOut,
+    SittingRowOut,
     ZoneOut,
 )
 from app.delivery.state import SittingState
-from app.errors import NotFound, Unauthorized
+from app.errors import NotFound
+from app.wire.callers import calling
+from app.wire.paging import Paging, after_id, page_of
+from app.wire.problems import EVERYWHERE, problems
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+router = APIRouter(prefix="/v1/sittings", tags=["sittings"], responses=EVERYWHERE)
 
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Documented refusals, all RFC 9457."""
-    words = {
-        400: "The body is not JSON",
-        401: "No API key, or an unknown one",
-        404: "Unknown, or another institution's",
-        409: "The present state does not allow it",
-        413: "The body is too large",
-        422: "A field is wrong; `errors` names it",
-        503: "Try again after `Retry-After` seconds",
-    }
-    return {
-        status: {"description": words[status], "content": PROBLEM, "model": ProblemOut} for status in statuses
-    }
-
-
-router = APIRouter(prefix="/v1/sittings", tags=["sittings"], responses=problems(401, 503))
-
-
-async def institution(request: Request, authorization: Annotated[str | None, Header()] = None) -> UUID:
-    """The institution whose key signs the request."""
-    scheme, _, secret = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
-        raise Unauthorized("Send `Authorization: Bearer <API key>`.")
-    context = context_of(request)
-    return await context.keys.institution(context.database, secret.strip())
-
-
-Caller = Annotated[UUID, Depends(institution)]
 Ctx = Annotated[Context, Depends(given_context)]
+CanCreate = Annotated[Caller, Depends(calling(Scope.SITTINGS_WRITE))]
+CanList = Annotated[Caller, Depends(calling(Scope.SITTINGS_READ))]
 
 
-async def as_left(sitting_id: UUID, context: Ctx, caller: Caller) -> SittingState:
-    """The sitting as it was left, if it is the caller's; otherwise it does not exist."""
-    sitting = await service.require(context.delivery, sitting_id)
-    if sitting.institution_id != caller:
-        raise NotFound("This sitting is unknown.")
-    return sitting
+@dataclass(frozen=True)
+class Asked:
+    """A sitting of the caller's institution, and the caller's time."""
+
+    sitting: SittingState
+    now: datetime
 
 
-async def as_it_stands(context: Ctx, sitting: Annotated[SittingState, Depends(as_left)]) -> SittingState:
-    """The same, closed if its time has passed meanwhile."""
-    return await service.settle(context.delivery, sitting, context.now())
+def own(
+    scope: Scope, *, as_it_stands: bool = True, policy: Literal["default", "answers"] = "default"
+) -> Callable[..., Coroutine[Any, Any, Asked]]:
+    """A dependency: the sitting, if it is the caller's; otherwise it does not exist.
+
+    It is closed if its time has passed meanwhile, unless it is wanted as it was left.
+    """
+    may = calling(scope, policy)
+
+    async def found(sitting_id: UUID, context: Ctx, caller: Annotated[Caller, Depends(may)]) -> Asked:
+        sitting = await service.require(context.delivery, sitting_id)
+        if sitting.institution_id != caller.institution_id:
+            raise NotFound("This sitting is unknown.")
+        now = caller.now(context.now())
+        if as_it_stands:
+            sitting = await service.settle(context.delivery, sitting, now)
+        return Asked(sitting, now)
+
+    return found
 
 
+ToRead = Annotated[Asked, Depends(own(Scope.SITTINGS_READ))]
+ToChange = Annotated[Asked, Depends(own(Scope.SITTINGS_WRITE, policy="answers"))]
 # An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
-AsLeft = Annotated[SittingState, Depends(as_left)]
-Own = Annotated[SittingState, Depends(as_it_stands)]
+ToAnswer = Annotated[Asked, Depends(own(Scope.SITTINGS_WRITE, as_it_stands=False, policy="answers"))]
+OfResult = Annotated[Asked, Depends(own(Scope.RESULTS_READ))]
 CreationKey = Annotated[
     str | None,
     Header(
@@ -104,13 +103,15 @@ AnswerKey = Annotated[
 
 @router.post("", status_code=201, operation_id="createSitting", responses=problems(400, 409, 413, 422))
 async def create(
-    body: SittingIn, context: Ctx, caller: Caller, idempotency_key: CreationKey = None
+    body: SittingIn, context: Ctx, caller: CanCreate, idempotency_key: CreationKey = None
 ) -> SittingOut:
     """Create a sitting for a learner. Send them to `launch_url`, or run it yourself with the calls below."""
     sitting_id, resume_code = await entry.by_api(
         context,
-        caller,
+        caller.institution_id,
+        now=caller.now(context.now()),
         design_key=body.design,
+        campaign_id=body.campaign,
         external_id=body.learner,
         profession=body.profession,
         referentiel=body.referentiel,
@@ -124,31 +125,94 @@ async def create(
     return shown
 
 
+@router.get("", operation_id="listSittings", summary="List sittings", responses=problems(422))
+async def list_all(
+    request: Request,
+    context: Ctx,
+    caller: CanList,
+    paging: Paging,
+    status: Annotated[
+        Literal["created", "in_progress", "finished"] | None, Query(examples=["finished"])
+    ] = None,
+    design: Annotated[
+        str | None, Query(max_length=64, description="key of a test design", examples=["certification"])
+    ] = None,
+    learner: Annotated[
+        str | None,
+        Query(max_length=128, description="your identifier of a learner", examples=["etu-2026-0042"]),
+    ] = None,
+    campaign: Annotated[UUID | None, Query(description="of this campaign only")] = None,
+    updated_since: Annotated[
+        AwareDatetime | None,
+        Query(
+            description="changed at this moment or later; to follow changes, note the time before you read the "
+            "first page and give it next time",
+            examples=["2027-01-11T09:00:00Z"],
+        ),
+    ] = None,
+) -> SittingListOut:
+    """In the order they were created, as they were last written down; read one to see it as it stands."""
+    async with context.database.reading(tenant=caller.institution_id) as db:
+        rows = await service.listed(
+            db,
+            context.delivery,
+            caller.institution_id,
+            status=status,
+            design=design,
+            learner=learner,
+            campaign_id=campaign,
+            updated_since=updated_since,
+            after=after_id(paging),
+            limit=paging.limit + 1,
+        )
+    shown, following = page_of(request, paging, rows, lambda row: (str(row.id),))
+    return SittingListOut(data=[_row(row) for row in shown], next=following)
+
+
+def _row(row: service.Listed) -> SittingRowOut:
+    return SittingRowOut(
+        id=row.id,
+        learner=row.learner,
+        campaign=row.campaign_id,
+        status=row.status,
+        design=row.design.key,
+        design_version=row.design.number,
+        answered=row.answered,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        deadline_at=row.deadline_at,
+        finished_at=row.finished_at,
+        finish_reason=row.finish_reason,
+        updated_at=row.updated_at,
+    )
+
+
 @router.get("/{sitting_id}", operation_id="readSitting", responses=problems(404, 422))
-async def read(context: Ctx, own: Own) -> SittingOut:
+async def read(context: Ctx, asked: ToRead) -> SittingOut:
     """The sitting as it stands, with the question being shown."""
-    return await _sitting(context, own)
+    return await _sitting(context, asked.sitting)
 
 
 @router.post("/{sitting_id}/start", operation_id="startSitting", responses=problems(404, 409, 422))
-async def start(context: Ctx, own: Own) -> SittingOut:
+async def start(context: Ctx, asked: ToChange) -> SittingOut:
     """Start the clock. Starting twice changes nothing."""
-    return await _sitting(context, await service.start(context.delivery, own, context.now()))
+    return await _sitting(context, await service.start(context.delivery, asked.sitting, asked.now))
 
 
 @router.post(
     "/{sitting_id}/responses", operation_id="answerQuestion", responses=problems(400, 404, 409, 413, 422)
 )
-async def answer(body: ResponseIn, context: Ctx, own: AsLeft, idempotency_key: AnswerKey) -> ReplyOut:
+async def answer(body: ResponseIn, context: Ctx, asked: ToAnswer, idempotency_key: AnswerKey) -> ReplyOut:
     """Answer the question being shown; the reply holds the next one, or why the sitting ended."""
     submission = service.Submission(body.position, body.item, body.response, f"api:{idempotency_key}")
-    reply = await service.answer(context.delivery, own, submission, context.now())
+    own = asked.sitting
+    reply = await service.answer(context.delivery, own, submission, asked.now)
     design = await context.assessments.in_use(own.design_id)
     following = None
     if reply.next_position is not None and reply.next_item is not None:
         following = _question(service.question_at(design, own, reply.next_position, reply.next_item))
     feedback = None
-    if design.explains_each_item:
+    if service.explains(design, own):
         _, explained, _ = await service.correction(context.delivery, own, reply.position)
         feedback = FeedbackOut(
             correct=explained.correct,
@@ -170,14 +234,15 @@ async def answer(body: ResponseIn, context: Ctx, own: AsLeft, idempotency_key: A
 
 
 @router.post("/{sitting_id}/finish", operation_id="finishSitting", responses=problems(404, 409, 422))
-async def finish(context: Ctx, own: Own) -> SittingOut:
+async def finish(context: Ctx, asked: ToChange) -> SittingOut:
     """End the sitting now. Ending twice changes nothing."""
-    return await _sitting(context, await service.finish(context.delivery, own, context.now()))
+    return await _sitting(context, await service.finish(context.delivery, asked.sitting, asked.now))
 
 
 @router.get("/{sitting_id}/result", operation_id="readResult", responses=problems(404, 409, 422))
-async def result(context: Ctx, own: Own) -> ResultOut:
+async def result(context: Ctx, asked: OfResult) -> ResultOut:
     """The result of a finished sitting."""
+    own = asked.sitting
     body = await service.result(context.delivery, own)
     measured = body["measurement"]
     return ResultOut(

@@ -1,19 +1,54 @@
 """What a request to this room can reach, composed once in `app.main`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
+from uuid import UUID
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assessments.service import Assessments
+from app.assessments.service import Assessments, DesignInUse
 from app.auth.service import KnownKeys
 from app.db import Database
-from app.delivery.service import Delivery
+from app.delivery.service import Delivery, Terms
+from app.secrets import Sealer
 from app.settings import Settings
-from app.throttle import Throttle
+from app.throttle import SignInThrottle, Throttle
+from app.wire.branding import KnownBrands
+from app.wire.limits import CallLimits
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """On what terms a learner sits a campaign."""
+
+    design: DesignInUse
+    learner_id: UUID
+    profession: str | None
+    language: str | None
+    terms: Terms
+
+
+class Campaigns(Protocol):
+    """What this room asks of campaigns, which stand above it."""
+
+    async def address_of(self, db: AsyncSession, typed: str) -> str | None:
+        """The page of the campaign that is joined by a code; None when there is none."""
+
+    async def admit(
+        self,
+        db: AsyncSession,
+        assessments: Assessments,
+        institution_id: UUID,
+        campaign_id: UUID,
+        external_id: str,
+        now: datetime,
+    ) -> Admission:
+        """On what terms a learner may sit a campaign now."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +60,12 @@ class Context:
     clock: Clock
     throttle: Throttle
     keys: KnownKeys
+    limits: CallLimits
+    sealer: Sealer
     delivery: Delivery
+    campaigns: Campaigns
+    sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+    brands: KnownBrands = field(default_factory=KnownBrands)
 
     @property
     def assessments(self) -> Assessments:

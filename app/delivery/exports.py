@@ -68,6 +68,8 @@ async def responses(
 ) -> AsyncIterator[Sequence[ExportedResponse]]:
     """Every response of the chosen sittings, sitting after sitting, through a cursor of the server.
 
+    Sittings whose result is held are among them, those of test mode are not.
+
     Sittings are chosen whole: a response that selected the next item cannot be left out, for only then is what is
     missing missing at random.
 
@@ -94,6 +96,10 @@ async def responses(
     )  # fmt: skip
     if since is not None:
         query = query.where(Sitting.created_at >= since)
+    # what was made in test mode is nobody's response; what is held is, and calibration is why it is held
+    twins = await institutions.twins(db)
+    if twins:
+        query = query.where(Sitting.institution_id.not_in(twins))
     simulation = await institutions.institution_id(db, SIMULATION)
     batch: list[ExportedResponse] = []
     last: tuple[UUID, float, float] | None = None

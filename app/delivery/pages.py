@@ -15,6 +15,7 @@ from app.errors import AlreadyAnswered, Gone, InvalidInput, NotFound, TooMany
 from app.web.forms import read_submission
 from app.web.render import ZONES_COOKIE, render
 from app.web.views import GESTURES, TutorialView
+from app.wire import framing
 
 HOLDER_COOKIE = "palier"
 RESUME_COOKIE = "reprise"
@@ -31,10 +32,13 @@ def _holder(request: Request) -> str | None:
 
 async def as_left(sitting_id: UUID, request: Request) -> SittingState:
     """The sitting of the address as it was left, if this browser holds it; otherwise it does not exist."""
-    sitting = await service.require(context_of(request).delivery, sitting_id)
+    context = context_of(request)
+    sitting = await service.require(context.delivery, sitting_id)
     holder = _holder(request)
     if holder is None or sitting.holder_hash != hashed(holder):
         raise NotFound("This sitting is unknown, or is open in another browser.")
+    request.scope["palier.brand"] = await context.brands.of(context.database, sitting.institution_id)
+    framing.follow_wishes(request, context.sealer, status=sitting.status, answered=sitting.answered)
     return sitting
 
 
@@ -87,11 +91,14 @@ async def enter_code(
     except TooMany:
         return render(request, await show.landing(context, code, "too_many"), status_code=429)
     except NotFound:
+        campaign = await entry.elsewhere(context, code)
+        if campaign is not None:
+            return _go(campaign)
         context.throttle.failed(address)
         return render(request, await show.landing(context, code, "unknown"), status_code=404)
     except Gone:
         return render(request, await show.landing(context, code, "expired"), status_code=410)
-    return _entered(context, entered)
+    return opened(context, entered)
 
 
 @router.get("/reprendre/{code}")
@@ -108,16 +115,17 @@ async def launch(request: Request, context: Ctx, code: str) -> Response:
         raise
     if entered is None:
         return render(request, await show.landing(context, code))
-    return _entered(context, entered)
+    return opened(context, entered)
 
 
 @router.post("/demo")
 async def demo(request: Request, context: Ctx, design: Annotated[str, Form(max_length=64)]) -> Response:
     """A sitting of the demonstration institution, for anybody."""
-    return _entered(context, await entry.demonstration(context, design, _holder(request) or new_secret("h")))
+    return opened(context, await entry.demonstration(context, design, _holder(request) or new_secret("h")))
 
 
-def _entered(context: Context, entered: entry.Entered) -> RedirectResponse:
+def opened(context: Context, entered: entry.Entered) -> RedirectResponse:
+    """Lead to a sitting, which this browser now holds."""
     response = _go(_home(entered.sitting_id))
     shared: dict[str, Any] = {
         "max_age": HOLDER_AGE,
@@ -126,7 +134,8 @@ def _entered(context: Context, entered: entry.Entered) -> RedirectResponse:
         "secure": context.settings.secure_cookies,
     }
     response.set_cookie(HOLDER_COOKIE, entered.holder, **shared)
-    response.set_cookie(RESUME_COOKIE, entered.resume_code, path=_home(entered.sitting_id), **shared)
+    if entered.resume_code is not None:
+        response.set_cookie(RESUME_COOKIE, entered.resume_code, path=_home(entered.sitting_id), **shared)
     return response
 
 
@@ -219,7 +228,7 @@ async def answer(
         view = await show.question(context, own, entered=entered.entered, problem=problem)
         return render(request, view, status_code=422)
     design = await context.assessments.in_use(own.design_id)
-    if design.explains_each_item:
+    if service.explains(design, own):
         return _follow(request, f"{_home(own.id)}/correction/{reply.position}")
     return _follow(request, _home(own.id))
 
@@ -328,7 +337,9 @@ async def finish(context: Ctx, own: Own) -> Response:
 
 @router.get("/epreuve/{sitting_id}/resultat")
 async def result(request: Request, context: Ctx, own: Own) -> Response:
-    """The level and the profile."""
+    """The level and the profile; where the result is held, when it comes."""
     if own.status != "finished":
         return _go(_home(own.id))
+    if own.result_held:
+        return render(request, await show.held(context, own))
     return render(request, await show.result(context, own))

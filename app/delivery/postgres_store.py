@@ -50,7 +50,7 @@ class PostgresStore:
         return [Withdrawal(*row) for row in rows]
 
     async def start(self, start: Start) -> bool:
-        """Guarded by the status and the withdrawal list."""
+        """Sitting started and event, guarded by the status and the withdrawal list: one statement."""
         return await self._wrote(
             _PG_START,
             start.sitting_id,
@@ -61,6 +61,7 @@ class PostgresStore:
             start.se,
             start.language,
             start.withdrawal_list,
+            to_json(start.event),
         )
 
     async def record(self, move: Move) -> bool:
@@ -159,10 +160,16 @@ _PG_RESPONSE = f"SELECT {RESPONSE_COLUMNS} FROM response WHERE sitting_id = $1"
 _PG_WITHDRAWALS = "SELECT number, item_key, withdrawn FROM withdrawal_entry ORDER BY number"
 
 _PG_START = f"""
-UPDATE sitting SET status = 'in_progress', started_at = $2, deadline_at = $3, current_item = $4,
-    presented_at = $2, theta = $5, se = $6, language = $7, withdrawal_list = $8
-WHERE id = $1 AND status = 'created' AND {LATEST_WITHDRAWAL_LIST} = $8
-RETURNING 1
+WITH moved AS (
+    UPDATE sitting SET status = 'in_progress', started_at = $2, deadline_at = $3, current_item = $4,
+        presented_at = $2, theta = $5, se = $6, language = $7, withdrawal_list = $8
+    WHERE id = $1 AND status = 'created' AND {LATEST_WITHDRAWAL_LIST} = $8
+    RETURNING id, institution_id
+), told AS (
+    INSERT INTO outbox_event (institution_id, topic, subject, payload, created_at, due_at, attempts)
+    SELECT institution_id, 'sitting.started', id, $9::jsonb, $2, $2, 0 FROM moved
+)
+SELECT count(*) FROM moved
 """
 
 _PG_RECORD = f"""

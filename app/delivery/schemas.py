@@ -4,21 +4,30 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Wire(BaseModel):
-    """Shared rule: what is not declared is refused."""
-
-    model_config = ConfigDict(extra="forbid")
+from app.wire.schemas import Cursor, Wire
 
 
 class SittingIn(Wire):
     """What to create."""
 
     design: Annotated[
-        str, Field(description="key of a test design", max_length=64, examples=["certification"])
-    ]
+        str | None,
+        Field(
+            description="key of a test design; needed without a campaign",
+            max_length=64,
+            examples=["certification"],
+        ),
+    ] = None
+    campaign: Annotated[
+        UUID | None,
+        Field(
+            description=(
+                "a campaign of yours, in place of everything but the learner: its window and its rule on retakes hold"
+            )
+        ),
+    ] = None
     learner: Annotated[
         str | None,
         Field(
@@ -177,6 +186,33 @@ class SittingOut(Wire):
     ] = None
 
 
+class SittingRowOut(Wire):
+    """A sitting in a list, as it was last written down."""
+
+    id: UUID
+    learner: Annotated[
+        str | None, Field(description="your identifier of the learner", examples=["etu-2026-0042"])
+    ]
+    campaign: UUID | None
+    status: Literal["created", "in_progress", "finished"]
+    design: Annotated[str, Field(examples=["certification"])]
+    design_version: Annotated[int, Field(examples=[1])]
+    answered: Annotated[int, Field(examples=[32])]
+    created_at: datetime
+    started_at: datetime | None
+    deadline_at: datetime | None
+    finished_at: datetime | None
+    finish_reason: Annotated[str | None, Field(examples=["maximum_length"])]
+    updated_at: Annotated[datetime, Field(description="of its last answer, its end or its publication")]
+
+
+class SittingListOut(Wire):
+    """A page of sittings, in the order they were created."""
+
+    data: list[SittingRowOut]
+    next: Cursor
+
+
 class FeedbackOut(Wire):
     """Practice designs: what was expected, and why."""
 
@@ -244,16 +280,3 @@ class ResultOut(Wire):
     duration_seconds: int
     measurement: Annotated[MeasurementOut | None, Field(description="null when there are too few responses")]
     domains: list[DomainOut]
-
-
-class ProblemOut(BaseModel):
-    """RFC 9457 problem details."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    instance: str

@@ -6,10 +6,10 @@ position the caller saw, and whoever loses that race reads what won and is answe
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,24 +19,39 @@ from app.assessments.service import Assessments, DesignInUse
 from app.auth.credentials import hashed, new_code, new_seed
 from app.bank import service as bank
 from app.delivery import results, sittings, withdrawals
-from app.delivery.state import Closure, DraftState, Ending, Move, SittingState, Start, StoredResponse
+from app.delivery.state import (
+    CampaignSitting,
+    Closure,
+    DraftState,
+    Ending,
+    Move,
+    SittingState,
+    Start,
+    Status,
+    StoredResponse,
+    Tally,
+    told_of,
+)
 from app.delivery.store import DeliveryStore
 from app.delivery.tables import ProblemReport, Sitting, WithdrawalEntry
 from app.delivery.withdrawals import WithdrawalLists
 from app.errors import (
     AlreadyAnswered,
     Conflict,
+    Gone,
     IdempotencyMismatch,
     InvalidInput,
     NotFinished,
     NotFound,
     NotStarted,
+    ResultHeld,
     SittingClosed,
     TimeOver,
     Unavailable,
     WrongItem,
 )
 from app.identifiers import new_id
+from app.institutions import learners
 from item_bank import scoring
 from item_bank.errors import InvalidResponse
 from item_bank.presentation import Explanation, Presented, explain, present
@@ -58,6 +73,16 @@ class NewSitting:
 
     id: UUID
     resume_code: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a campaign makes of a sitting."""
+
+    campaign_id: UUID
+    held: bool = False
+    start_by: datetime | None = None
+    time_percent: int = 100
 
 
 @dataclass(frozen=True)
@@ -106,12 +131,24 @@ async def create(
     language: str | None = None,
     idempotency_key: str | None = None,
     request_hash: str | None = None,
+    terms: Terms | None = None,
 ) -> NewSitting:
-    """Write a sitting that waits for its start."""
+    """Write a sitting that waits for its start.
+
+    Raises
+    ------
+    InvalidInput
+        A profession or language that the design does not serve.
+    QuotaReached
+        The institution's sittings of this year.
+    """
     if profession is not None:
         design.check_profession(profession)
     if language is not None:
         design.check_language(language)
+    await learners.make_room(
+        db, institution_id, "sittings_per_year", lambda: sittings.count_of_year(db, institution_id, now)
+    )
     resume_code = new_code()
     sitting = Sitting(
         id=new_id(),
@@ -128,12 +165,99 @@ async def create(
         idempotency_key=idempotency_key,
         request_hash=request_hash,
         created_at=now,
-        time_limit_seconds=design.time_limit_seconds,
+        campaign_id=terms.campaign_id if terms else None,
+        held=terms is not None and terms.held,
+        start_by=terms.start_by if terms else None,
+        time_limit_seconds=design.time_limit_seconds * (terms.time_percent if terms else 100) // 100,
         status="created",
         answered=0,
     )
     db.add(sitting)
     return NewSitting(sitting.id, resume_code)
+
+
+async def hand_over(db: AsyncSession, institution_id: UUID, sitting_id: UUID, holder: str) -> str:
+    """Let one browser hold a sitting from now on, and no other; gives the sitting's status. Raises `NotFound`."""
+    found = await sittings.of_institution(db, institution_id, sitting_id)
+    if found is None:
+        raise NotFound("This sitting is unknown.")
+    found.holder_hash = hashed(holder)
+    return found.status
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A sitting in a list, as it was last written down."""
+
+    id: UUID
+    learner: str | None
+    campaign_id: UUID | None
+    status: Status
+    design: DesignInUse
+    answered: int
+    created_at: datetime
+    started_at: datetime | None
+    deadline_at: datetime | None
+    finished_at: datetime | None
+    finish_reason: str | None
+    updated_at: datetime
+
+
+async def listed(
+    db: AsyncSession,
+    delivery: Delivery,
+    institution_id: UUID,
+    *,
+    status: Status | None = None,
+    design: str | None = None,
+    learner: str | None = None,
+    campaign_id: UUID | None = None,
+    updated_since: datetime | None = None,
+    after: UUID | None = None,
+    limit: int,
+) -> Sequence[Listed]:
+    """An institution's sittings in the order they were created: all of them, or those that are asked for."""
+    designs = None if design is None else await delivery.assessments.versions(db, design)
+    learner_id = None
+    if learner is not None:
+        known = await learners.called(db, institution_id, learner)
+        if known is None:
+            return ()
+        learner_id = known.id
+    rows = await sittings.listed(
+        db,
+        institution_id,
+        status=status,
+        designs=designs,
+        learner_id=learner_id,
+        campaign_id=campaign_id,
+        updated_since=updated_since,
+        after=after,
+        limit=limit,
+    )
+    names = await learners.by_id(db, institution_id, [row.learner_id for row, _ in rows])
+    return [
+        Listed(
+            id=row.id,
+            learner=names[row.learner_id].external_id if row.learner_id in names else None,
+            campaign_id=row.campaign_id,
+            status=cast("Status", row.status),
+            design=await delivery.assessments.in_use(row.design_id),
+            answered=row.answered,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            deadline_at=row.deadline_at,
+            finished_at=row.finished_at,
+            finish_reason=row.finish_reason,
+            updated_at=moment,
+        )
+        for row, moment in rows
+    ]
+
+
+async def reseed(db: AsyncSession, sitting_id: UUID) -> None:
+    """Give a sitting that waits the seed of its learner and design (test mode): the same questions every time."""
+    await sittings.reseed(db, sitting_id)
 
 
 async def require(delivery: Delivery, sitting_id: UUID) -> SittingState:
@@ -151,9 +275,16 @@ async def start(
 
     The language of the questions is fixed from here on: the one the sitting was created with, else the one
     the learner chooses now, if the design offers it.
+
+    Raises
+    ------
+    Gone
+        Its campaign is closed.
     """
     if sitting.status != "created":
         return sitting
+    if sitting.start_by is not None and now >= sitting.start_by:
+        raise Gone("The time to start this sitting is over.", reason="closed")
     design = await delivery.assessments.in_use(sitting.design_id)
     if sitting.language is None and language not in design.languages:
         language = None
@@ -171,6 +302,7 @@ async def start(
             se=step.se,
             language=sitting.language or language or design.languages[0],
             withdrawal_list=sitting.latest_withdrawal_list,
+            campaign_id=sitting.campaign_id,
         )
     )
     again = await require(delivery, sitting.id)
@@ -351,9 +483,11 @@ async def settle(delivery: Delivery, sitting: SittingState, now: datetime) -> Si
     return sitting
 
 
-async def overdue(db: AsyncSession, delivery: Delivery, now: datetime, limit: int) -> list[UUID]:
-    """Sittings in progress whose time and grace have passed while nobody looked."""
-    return await sittings.overdue(db, now - delivery.grace, limit)
+async def overdue(
+    db: AsyncSession, delivery: Delivery, now: datetime, limit: int, *, institution_id: UUID | None = None
+) -> list[UUID]:
+    """Sittings in progress, of one institution or all, whose time and grace have passed while nobody looked."""
+    return await sittings.overdue(db, now - delivery.grace, limit, institution_id)
 
 
 async def end_if_time_is_up(delivery: Delivery, sitting: SittingState, now: datetime) -> SittingState:
@@ -398,7 +532,7 @@ def _ending(
     return Ending(
         reason=reason,
         result=results.assemble(design, items, scores, reason, started_at=started_at, ended_at=ended_at),
-        event={"sitting_id": str(sitting.id), "reason": reason},
+        event=told_of(sitting.id, sitting.campaign_id, reason=reason),
     )
 
 
@@ -437,7 +571,7 @@ async def correction(
     """What was answered, what was expected and why: practice designs only, answered questions only."""
     design = await delivery.assessments.in_use(sitting.design_id)
     stored = await delivery.store.response(sitting.id, position)
-    if stored is None or not design.explains_each_item:
+    if stored is None or not explains(design, sitting):
         raise NotFound("There is no correction for this question.")
     shown = question_at(design, sitting, position, stored.item_index)
     item, _ = design.release.shown(stored.item_index, language_of(design, sitting))
@@ -469,14 +603,83 @@ async def draft(delivery: Delivery, sitting: SittingState) -> DraftState | None:
     return found if found is not None and found.position == sitting.position else None
 
 
+def explains(design: DesignInUse, sitting: SittingState) -> bool:
+    """Whether each answer of this sitting is followed by its correction: a held result is not told item by item."""
+    return design.explains_each_item and not sitting.result_held
+
+
 async def result(delivery: Delivery, sitting: SittingState) -> Mapping[str, Any]:
-    """The latest result of a finished sitting."""
+    """The latest result of a finished sitting.
+
+    Raises
+    ------
+    NotFinished
+    ResultHeld
+        Its campaign is not published yet.
+    """
     if sitting.status != "finished":
         raise NotFinished("The sitting is not finished; it has no result yet.")
+    if sitting.result_held:
+        raise ResultHeld("The result is kept until the campaign is published.")
     body = await delivery.store.result(sitting.id)
     if body is None:
         raise NotFound("This sitting has no result.")
     return body
+
+
+async def of_learner(db: AsyncSession, campaign_id: UUID, learner_id: UUID) -> list[CampaignSitting]:
+    """A learner's sittings of a campaign, oldest first."""
+    return await sittings.of_learner(db, campaign_id, learner_id)
+
+
+async def of_holder(db: AsyncSession, campaign_id: UUID, holder: str) -> UUID | None:
+    """The learner whose sitting of a campaign a browser holds."""
+    return await sittings.of_holder(db, campaign_id, hashed(holder))
+
+
+async def hold(db: AsyncSession, sitting_id: UUID, holder: str) -> str | None:
+    """Let a browser have a sitting; before it starts a new resume code is drawn, because the first was told once."""
+    found = await sittings.by_id(db, sitting_id)
+    if found is None:
+        raise NotFound("This sitting is unknown.")
+    found.holder_hash = hashed(holder)
+    if found.status != "created":
+        return None
+    resume_code = new_code()
+    found.resume_hash = hashed(resume_code)
+    return resume_code
+
+
+async def tally(db: AsyncSession, campaign_ids: Sequence[UUID]) -> Mapping[UUID, Tally]:
+    """How far the learners of campaigns are."""
+    return await sittings.tally(db, campaign_ids)
+
+
+async def states(
+    db: AsyncSession, campaign_id: UUID, learner_ids: Sequence[UUID]
+) -> Mapping[UUID, list[CampaignSitting]]:
+    """The sittings of these learners in a campaign, oldest first."""
+    return await sittings.states(db, campaign_id, learner_ids)
+
+
+async def reschedule(db: AsyncSession, campaign_id: UUID, start_by: datetime | None) -> None:
+    """Move the last moment to start, for the sittings of a campaign that wait for it."""
+    await sittings.reschedule(db, campaign_id, start_by)
+
+
+async def publish(db: AsyncSession, institution_id: UUID, campaign_id: UUID, now: datetime) -> int:
+    """Let the held results of a campaign be known, all at once; returns how many were finished.
+
+    A sitting that is still under way is no longer held either: its result is known when it ends.
+    """
+    return await sittings.publish(db, institution_id, campaign_id, now)
+
+
+async def has_sittings(
+    db: AsyncSession, *, campaign_id: UUID | None = None, learner_id: UUID | None = None
+) -> bool:
+    """Whether a campaign, or a learner, has any."""
+    return await sittings.any_of(db, campaign_id=campaign_id, learner_id=learner_id)
 
 
 async def report_problem(

@@ -36,6 +36,7 @@ from app.web.views import (
     ScoredOutcome,
     ZoneView,
 )
+from app.web.views_campaigns import HeldView
 from item_bank.framework import Framework
 from item_bank.item import TRANSVERSAL
 from item_bank.presentation import Piece, Presented, Zone, plain
@@ -271,6 +272,17 @@ def levels(framework: Framework) -> list[LevelView]:
     return [
         LevelView(level.label, level.meaning, level.next_step) for level in framework.certification_levels
     ]
+
+
+async def held(context: Context, sitting: SittingState) -> HeldView:
+    """In place of a result that is not published yet."""
+    design = await context.assessments.in_use(sitting.design_id)
+    return HeldView(
+        title=design.title,
+        answers=sitting.answered,
+        finished_at=sitting.finished_at or context.now(),
+        provisional=design.provisional,
+    )
 
 
 async def result(context: Context, sitting: SittingState) -> ResultView:

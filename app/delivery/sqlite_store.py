@@ -187,7 +187,11 @@ class SqliteStore:
         values = dict(zip(names, row, strict=True))
         for name in ("id", "institution_id", "learner_id", "release_id", "design_id"):
             values[name] = UUID(values[name])
-        for name in ("created_at", "started_at", "deadline_at", "finished_at", "presented_at"):
+        values["campaign_id"] = values["campaign_id"] and UUID(values["campaign_id"])
+        values["held"] = bool(values["held"])
+        for name in (
+            "created_at", "started_at", "deadline_at", "finished_at", "presented_at", "start_by", "published_at",
+        ):  # fmt: skip
             values[name] = values[name] and instant_from_text(values[name])
         return SittingState(**values, items=tuple(i for i, _ in pairs), scores=tuple(s for _, s in pairs))
 
@@ -217,21 +221,8 @@ class SqliteStore:
         return [Withdrawal(number, item_id, bool(withdrawn)) for number, item_id, withdrawn in rows]
 
     async def start(self, start: Start) -> bool:
-        """Guarded by the status and the withdrawal list."""
-        now = instant_to_text(start.now)
-        values = (
-            now,
-            instant_to_text(start.deadline),
-            start.item,
-            now,
-            start.theta,
-            start.se,
-            start.language,
-            start.withdrawal_list,
-            start.sitting_id.hex,
-            start.withdrawal_list,
-        )
-        return await self._writer.write(lambda db: db.execute(_START, values).rowcount == 1)
+        """Sitting started and event, guarded by the status and the withdrawal list: one savepoint."""
+        return await self._writer.write(lambda db: _start(db, start))
 
     async def record(self, move: Move) -> bool:
         """Sitting advanced, response inserted and, at the end, result and event: one savepoint."""
@@ -270,6 +261,29 @@ class SqliteStore:
         """Write what was accepted, then close."""
         await self._writer.aclose()
         self._reader.close()
+
+
+def _start(db: sqlite3.Connection, start: Start) -> bool:
+    now = instant_to_text(start.now)
+    moved = db.execute(
+        _START,
+        (
+            now,
+            instant_to_text(start.deadline),
+            start.item,
+            now,
+            start.theta,
+            start.se,
+            start.language,
+            start.withdrawal_list,
+            start.sitting_id.hex,
+            start.withdrawal_list,
+        ),
+    ).fetchone()
+    if moved is None:
+        return False
+    _tell(db, UUID(moved[0]), "sitting.started", start.sitting_id, start.event, now)
+    return True
 
 
 def _record(db: sqlite3.Connection, move: Move) -> bool:
@@ -348,10 +362,21 @@ def _end(db: sqlite3.Connection, sitting_id: UUID, institution_id: UUID, now: st
         " VALUES (?, 1, ?, 'first', ?, ?)",
         (sitting_id.hex, institution_id.hex, to_json(ending.result), now),
     )
+    _tell(db, institution_id, "sitting.finished", sitting_id, ending.event, now)
+
+
+def _tell(
+    db: sqlite3.Connection,
+    institution_id: UUID,
+    topic: str,
+    sitting_id: UUID,
+    payload: Mapping[str, Any],
+    now: str,
+) -> None:
     db.execute(
         "INSERT INTO outbox_event (institution_id, topic, subject, payload, created_at, due_at, attempts)"
-        " VALUES (?, 'sitting.finished', ?, ?, ?, ?, 0)",
-        (institution_id.hex, sitting_id.hex, to_json(ending.event), now, now),
+        " VALUES (?, ?, ?, ?, ?, ?, 0)",
+        (institution_id.hex, topic, sitting_id.hex, to_json(payload), now, now),
     )
 
 
@@ -359,6 +384,7 @@ _START = (
     "UPDATE sitting SET status = 'in_progress', started_at = ?, deadline_at = ?, current_item = ?,"
     " presented_at = ?, theta = ?, se = ?, language = ?, withdrawal_list = ?"
     f" WHERE id = ? AND status = 'created' AND {LATEST_WITHDRAWAL_LIST} = ?"
+    " RETURNING institution_id"
 )
 
 _WITHDRAWALS = "SELECT number, item_key, withdrawn FROM withdrawal_entry ORDER BY number"

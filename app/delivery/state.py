@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 Status = Literal["created", "in_progress", "finished"]
@@ -39,6 +39,15 @@ class SittingState:
     # the withdrawal list under which the first item was chosen, and the one in force as this was read
     withdrawal_list: int = 0
     latest_withdrawal_list: int = 0
+    campaign_id: UUID | None = None
+    start_by: datetime | None = None
+    held: bool = False
+    published_at: datetime | None = None
+
+    @property
+    def result_held(self) -> bool:
+        """Whether the result is still kept from the learner."""
+        return self.held and self.published_at is None
 
     @property
     def position(self) -> int:
@@ -76,6 +85,12 @@ class Withdrawal:
     withdrawn: bool
 
 
+def told_of(sitting_id: UUID, campaign_id: UUID | None, **more: Any) -> dict[str, Any]:
+    """The payload of an event: names, never a response or a result."""
+    campaign = {} if campaign_id is None else {"campaign_id": str(campaign_id)}
+    return {"sitting_id": str(sitting_id), **campaign, **more}
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """The clock starts: first item, deadline."""
@@ -88,6 +103,12 @@ class Start:
     se: float
     language: str = "fr"
     withdrawal_list: int = 0
+    campaign_id: UUID | None = None
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What the outbox tells of it."""
+        return told_of(self.sitting_id, self.campaign_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +161,25 @@ class DraftState:
     position: int
     response: Mapping[str, Any] | None
     saved_at: datetime
+
+
+@dataclass(frozen=True)
+class CampaignSitting:
+    """What the rules of a campaign ask of one sitting."""
+
+    id: UUID
+    learner_id: UUID
+    status: Status
+    holder_hash: str | None
+    start_by: datetime | None
+    finished_at: datetime | None
+    result_held: bool
+
+
+class Tally(NamedTuple):
+    """Learners of a campaign by how far their furthest sitting is, and finished sittings whose result is held."""
+
+    waiting: int = 0
+    in_progress: int = 0
+    finished: int = 0
+    held: int = 0

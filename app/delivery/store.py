@@ -57,7 +57,7 @@ class DeliveryStore(Protocol):
 SITTING_COLUMNS = (
     "id, institution_id, learner_id, release_id, design_id, profession, language, seed, holder_hash, status, "
     "created_at, time_limit_seconds, started_at, deadline_at, finished_at, finish_reason, answered, current_item, "
-    "presented_at, theta, se, withdrawal_list"
+    "presented_at, theta, se, withdrawal_list, campaign_id, start_by, held, published_at"
 )
 LATEST_WITHDRAWAL_LIST = "(SELECT coalesce(max(number), 0) FROM withdrawal_entry)"
 RESPONSE_COLUMNS = (

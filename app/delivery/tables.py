@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Instant, Json
@@ -27,6 +27,14 @@ class Sitting(Base):
             postgresql_where=text("status = 'in_progress'"),
             sqlite_where=text("status = 'in_progress'"),
         ),
+        Index(
+            "ix_sitting_campaign_id",
+            "campaign_id",
+            "learner_id",
+            postgresql_where=text("campaign_id IS NOT NULL"),
+            sqlite_where=text("campaign_id IS NOT NULL"),
+        ),
+        Index("ix_sitting_institution_id_created_at", "institution_id", "created_at"),
         # HOT updates: every answer rewrites this row
         {"postgresql_with": {"fillfactor": 60}},
     )
@@ -35,6 +43,7 @@ class Sitting(Base):
     institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
     access_code_id: Mapped[UUID | None] = mapped_column(ForeignKey("access_code.id"))
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign.id"))
     release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
     design_id: Mapped[UUID] = mapped_column(ForeignKey("test_design.id"))
     profession: Mapped[str | None] = mapped_column(String(32))
@@ -46,6 +55,11 @@ class Sitting(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(128))
     request_hash: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # it cannot be started from then on
+    start_by: Mapped[datetime | None] = mapped_column(Instant)
+    # its result is kept from the learner until the campaign is published
+    held: Mapped[bool] = mapped_column(server_default=false())
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
     time_limit_seconds: Mapped[int]
     status: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime | None] = mapped_column(Instant)

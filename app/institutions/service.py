@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.errors import NotFound
 from app.identifiers import new_id
 from app.institutions import store
 from app.institutions.tables import Institution, Learner
 
 SIMULATION = "simulation"  # slug of the institution of simulated learners
+DEMONSTRATION = "demonstration"  # slug of the institution that anybody may try
 
 
 async def ensure_institution(db: AsyncSession, slug: str, name: str, now: datetime) -> tuple[UUID, bool]:
@@ -19,10 +22,70 @@ async def ensure_institution(db: AsyncSession, slug: str, name: str, now: dateti
     found = await store.by_slug(db, slug)
     if found is not None:
         return found.id, False
-    institution = Institution(id=new_id(), slug=slug, name=name, created_at=now)
+    return (await _add(db, slug, name, now)).id, True
+
+
+async def ensure_twin(db: AsyncSession, institution_id: UUID, now: datetime) -> UUID:
+    """The institution that holds everything made in test mode, made at first need."""
+    found = await store.twin_of(db, institution_id)
+    if found is not None:
+        return found.id
+    live = await require(db, institution_id)
+    if live.test_of is not None:
+        return live.id
+    return (await _add(db, f"{live.slug[:58]}--test", live.name, now, test_of=live.id)).id
+
+
+async def twin_id(db: AsyncSession, institution_id: UUID) -> UUID | None:
+    """The institution that holds the test mode of this one, if anything was made in test mode yet."""
+    found = await store.twin_of(db, institution_id)
+    return found.id if found else None
+
+
+async def managed(db: AsyncSession, institution_id: UUID) -> dict[UUID, Literal["live", "test"]]:
+    """What is managed from an institution: itself, and from a live one its twin."""
+    own = await require(db, institution_id)
+    if own.test_of is not None:
+        return {own.id: "test"}
+    twin = await store.twin_of(db, institution_id)
+    return {own.id: "live"} if twin is None else {own.id: "live", twin.id: "test"}
+
+
+def is_demonstration(institution: Institution) -> bool:
+    """Whether this is the institution that anybody may try, or its twin."""
+    return institution.slug.partition("--")[0] == DEMONSTRATION
+
+
+async def twins(db: AsyncSession) -> Sequence[UUID]:
+    """Every institution that holds a test mode."""
+    return await store.twins(db)
+
+
+async def require(db: AsyncSession, institution_id: UUID) -> Institution:
+    """The institution, or `NotFound`."""
+    found = await store.by_id(db, institution_id)
+    if found is None:
+        raise NotFound("This institution is unknown.")
+    return found
+
+
+async def _add(
+    db: AsyncSession, slug: str, name: str, now: datetime, test_of: UUID | None = None
+) -> Institution:
+    institution = Institution(
+        id=new_id(),
+        slug=slug,
+        name=name,
+        test_of=test_of,
+        clock_offset_seconds=0,
+        branding={},
+        quotas={},
+        frame_ancestors=[],
+        created_at=now,
+    )
     db.add(institution)
     await db.flush()
-    return institution.id, True
+    return institution
 
 
 async def institution_id(db: AsyncSession, slug: str) -> UUID | None:
@@ -37,7 +100,9 @@ async def learner_for(db: AsyncSession, institution_id: UUID, external_id: str |
         found = await store.learner_by_external_id(db, institution_id, external_id)
         if found is not None:
             return found.id
-    learner = Learner(id=new_id(), institution_id=institution_id, external_id=external_id, created_at=now)
+    learner = Learner(
+        id=new_id(), institution_id=institution_id, external_id=external_id, created_at=now, updated_at=now
+    )
     db.add(learner)
     await db.flush()
     return learner.id
@@ -56,6 +121,7 @@ async def add_learners(
                 "institution_id": institution_id,
                 "external_id": external_id,
                 "created_at": at,
+                "updated_at": at,
             }
             for external_id, at in learners
         ],

@@ -1,10 +1,12 @@
 """The words of the interface: French in the templates, translated by the catalogues of `locale/`.
 
 Templates are typed with an ordinary keyboard; typography is added when a sentence is shown.
-`python -m app.web.catalogues` brings the catalogues up to date with the templates.
+A folder of templates has a catalogue of its own name, so that each back-office room keeps its words together.
+`python -m app.web.catalogues [ROOM...]` brings the catalogues up to date with the templates.
 """
 
 import gettext
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -41,14 +43,30 @@ class Translations(gettext.GNUTranslations):
         return self._typeset(super().ngettext(msgid1, msgid2, n))
 
 
-def catalogue_path(lang: str) -> Path:
-    """The file of a language."""
-    return LOCALES / lang / "messages.po"
+def rooms() -> list[str]:
+    """The catalogues of each language: `messages`, and one named after each folder of templates."""
+    return ["messages", *sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())]
+
+
+def catalogue_path(lang: str, room: str) -> Path:
+    """The file of one room's words in a language."""
+    return LOCALES / lang / f"{room}.po"
 
 
 def read_catalogue(lang: str) -> Catalog:
-    """The messages of a language as their file has them."""
-    with catalogue_path(lang).open("rb") as file:
+    """The messages of a language: those of every room, the rooms of the learner's pages last."""
+    whole = Catalog(locale=lang)
+    for room in reversed(rooms()):
+        path = catalogue_path(lang, room)
+        if path.exists():
+            for entry in _read(path, lang):
+                if entry.id:
+                    whole.add(entry.id, entry.string, locations=entry.locations)
+    return whole
+
+
+def _read(path: Path, lang: str) -> Catalog:
+    with path.open("rb") as file:
         return read_po(file, locale=lang)
 
 
@@ -70,14 +88,17 @@ def messages() -> Iterator[tuple[str | tuple[str, ...], str, int]]:
         yield message, path, line
 
 
-def update(lang: str) -> None:
-    """Add the new messages of the templates to a catalogue and drop those that are gone."""
+def update(lang: str, room: str) -> None:
+    """Add the new messages of a room's templates to its catalogue and drop those that are gone."""
     template = Catalog(charset="utf-8")
-    for message, path, _line in messages():
+    for message, source, _line in messages():
+        if _room(source) != room:
+            continue
         # The source is French: its catalogue only holds what has a number, for the plural rule.
         if lang != SOURCE or isinstance(message, tuple):
-            template.add(message, locations=[(path, 0)])
-    catalogue = read_catalogue(lang) if catalogue_path(lang).exists() else Catalog(locale=lang)
+            template.add(message, locations=[(source, 0)])
+    path = catalogue_path(lang, room)
+    catalogue = _read(path, lang) if path.exists() else Catalog(locale=lang)
     catalogue.project, catalogue.version, catalogue.header_comment = "Palier", "1", f"# Palier, {lang}."
     catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
@@ -86,10 +107,16 @@ def update(lang: str) -> None:
             if isinstance(entry.id, tuple):
                 entry.string = entry.id
     catalogue.fuzzy = False
-    with catalogue_path(lang).open("wb") as file:
+    with path.open("wb") as file:
         write_po(file, catalogue, width=110, sort_output=True, include_lineno=False)
+
+
+def _room(path: str) -> str:
+    folder, found, _ = path.rpartition("/")
+    return folder if found else "messages"
 
 
 if __name__ == "__main__":
     for language in LANGUAGES:
-        update(language)
+        for name in sys.argv[1:] or rooms():
+            update(language, name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.web import catalogues, charts, palette, text
-from app.web.views import View
+from app.web.views import Brand, View
 
 STATIC: Final = palette.STATIC
 THEMES: Final = ("light", "dark")
@@ -43,6 +44,16 @@ class Page:
     path: str
     content_lang: str = "fr"  # items and framework are content, in the language of the bank
     zones_as_list: bool = False  # the zones of a document as a list beside it
+    brand: Brand | None = None  # of the institution whose sitting this is
+    accents: str = ""  # stylesheet of the colours that a launch asked for
+    return_url: str = ""  # where a finished sitting leads back to
+    frame: str = ""  # origins that may frame this page
+    progress: tuple[str, int] = ("", 0)  # of the sitting: its status, and how many questions were answered
+
+    @property
+    def return_host(self) -> str:
+        """The name of the machine one is led back to."""
+        return urlsplit(self.return_url).hostname or ""
 
     @classmethod
     def of(cls, request: Request) -> "Page":
@@ -54,6 +65,11 @@ class Page:
             theme=theme if theme in THEMES else "",
             path=request.url.path,
             zones_as_list=request.cookies.get(ZONES_COOKIE) == ZONES_AS_LIST,
+            brand=request.scope.get("palier.brand"),
+            accents=request.scope.get("palier.accents", ""),
+            return_url=request.scope.get("palier.return_url", ""),
+            frame=request.scope.get("state", {}).get("frame_ancestors", ""),
+            progress=request.scope.get("palier.progress", ("", 0)),
         )
 
 
@@ -118,6 +134,10 @@ def environment(lang: str) -> Environment:
         static=static,
         staircase=charts.staircase,
         interval=charts.interval,
+        columns=charts.columns,
+        column=charts.Column,
+        deviation=charts.deviation,
+        stacked=charts.stacked,
         place=charts.place,
         palette_tokens=palette.tokens,
         palette_contrasts=palette.contrasts,
@@ -129,6 +149,7 @@ def environment(lang: str) -> Environment:
         duration=text.duration,
         clock=text.clock,
         longdate=lambda day: _long_date(day, lang),
+        moment=lambda at: text.moment(at, lang),
         milliseconds=lambda moment: round(moment.timestamp() * 1000),
         compact_json=lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     )

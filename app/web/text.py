@@ -1,10 +1,16 @@
 """Words and figures as a reader of French or English expects to see them."""
 
 import re
+import zoneinfo
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import cache
 from typing import Final, Literal
 
+from babel.dates import format_datetime
+
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+ZONE: Final = "Europe/Paris"
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=[\w«])")
 _BEFORE_PUNCTUATION = re.compile(r" (?=[:;!?»]|%(?!\())")
@@ -81,3 +87,30 @@ def clock(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes:02}:{left:02}"
     return f"{minutes // 60}:{minutes % 60:02}:{left:02}"
+
+
+@cache
+def _zone() -> tuple[tzinfo, str]:
+    """Where the readers are, and what must be said of it: nothing, unless this machine knows no time zones."""
+    try:
+        return zoneinfo.ZoneInfo(ZONE), ""
+    except zoneinfo.ZoneInfoNotFoundError:
+        return UTC, " UTC"
+
+
+def zone() -> tzinfo:
+    """What a day and an hour that a reader types mean."""
+    return _zone()[0]
+
+
+def moment(at: datetime, lang: str) -> str:
+    """A day and an hour, in Paris.
+
+    >>> moment(datetime(2027, 1, 11, 9, 5, tzinfo=UTC), "fr")
+    '11\\xa0janv.\\xa02027 à\\xa010:05'
+    """
+    zone, said = _zone()
+    pattern = "d MMM y" if lang == "fr" else "MMM d, y"
+    day = format_datetime(at, pattern, tzinfo=zone, locale=lang).replace(" ", NO_BREAK)
+    hour = format_datetime(at, "HH:mm", tzinfo=zone, locale=lang)
+    return f"{day} à{NO_BREAK}{hour}{said}" if lang == "fr" else f"{day}, {hour}{said}"

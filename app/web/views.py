@@ -35,6 +35,15 @@ class View:
     template: ClassVar[str]
 
 
+@dataclass(frozen=True)
+class Brand:
+    """The look of an institution, worn by the pages of its learners; an empty address is the house's own."""
+
+    name: str
+    logo: str = ""
+    stylesheet: str = ""
+
+
 # The question
 
 

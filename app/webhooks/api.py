@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.delivery.api import Caller, Ctx, problems
+from app.auth.permissions import Caller, Scope
+from app.delivery.context import Context, given_context
+from app.errors import InvalidInput
 from app.webhooks import service
 from app.webhooks.addresses import Reach
 from app.webhooks.schemas import (
@@ -20,8 +24,16 @@ from app.webhooks.schemas import (
     WebhookWithSecretOut,
 )
 from app.webhooks.tables import Webhook, WebhookAttempt, WebhookDelivery
+from app.wire.callers import calling
+from app.wire.idempotency import IdempotencyKey, once
+from app.wire.paging import PageIn, Paging, page_of
+from app.wire.problems import EVERYWHERE, problems
 
-router = APIRouter(prefix="/v1", tags=["webhooks"], responses=problems(401, 503))
+router = APIRouter(prefix="/v1", tags=["webhooks"], responses=EVERYWHERE)
+
+Ctx = Annotated[Context, Depends(given_context)]
+CanRead = Annotated[Caller, Depends(calling(Scope.WEBHOOKS_READ))]
+CanWrite = Annotated[Caller, Depends(calling(Scope.WEBHOOKS_WRITE))]
 
 
 def _reach(context: Ctx) -> Reach:
@@ -29,44 +41,56 @@ def _reach(context: Ctx) -> Reach:
 
 
 @router.post(
-    "/webhooks", status_code=201, operation_id="createWebhook", responses=problems(400, 409, 413, 422)
+    "/webhooks",
+    status_code=201,
+    operation_id="createWebhook",
+    response_model=WebhookWithSecretOut,
+    responses=problems(400, 409, 413, 422),
 )
-async def create(body: WebhookIn, context: Ctx, caller: Caller) -> WebhookWithSecretOut:
+async def create(
+    request: Request, body: WebhookIn, context: Ctx, caller: CanWrite, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Have events sent to an address. The reply holds the secret that signs them, told only once."""
-    async with context.database.transaction() as db:
-        made = await service.create(
+
+    async def effect(db: AsyncSession) -> WebhookWithSecretOut:
+        made, secret = await service.create(
             db,
-            caller,
+            caller.institution_id,
             url=body.url,
             events=body.events,
             description=body.description,
             reach=_reach(context),
+            sealer=context.sealer,
             now=context.now(),
         )
-    return _with_secret(made)
+        return _with_secret(made, secret)
+
+    return await once(request, caller, idempotency_key, effect)
 
 
-@router.get("/webhooks", operation_id="listWebhooks")
-async def list_all(context: Ctx, caller: Caller) -> WebhookListOut:
-    """All webhooks of the institution."""
-    async with context.database.reading() as db:
-        return WebhookListOut(data=[_out(found) for found in await service.owned(db, caller)])
+@router.get("/webhooks", operation_id="listWebhooks", responses=problems(422))
+async def list_all(request: Request, context: Ctx, caller: CanRead, paging: Paging) -> WebhookListOut:
+    """The institution's webhooks, oldest first."""
+    async with context.database.reading(tenant=caller.institution_id) as db:
+        rows = await service.owned(db, caller.institution_id, _after(paging), paging.limit + 1)
+    shown, following = page_of(request, paging, rows, lambda found: (str(found.id),))
+    return WebhookListOut(data=[_out(found) for found in shown], next=following)
 
 
 @router.get("/webhooks/{webhook_id}", operation_id="readWebhook", responses=problems(404, 422))
-async def read(webhook_id: UUID, context: Ctx, caller: Caller) -> WebhookOut:
+async def read(webhook_id: UUID, context: Ctx, caller: CanRead) -> WebhookOut:
     """One webhook."""
-    async with context.database.reading() as db:
-        return _out(await service.require(db, caller, webhook_id))
+    async with context.database.reading(tenant=caller.institution_id) as db:
+        return _out(await service.require(db, caller.institution_id, webhook_id))
 
 
 @router.patch(
     "/webhooks/{webhook_id}", operation_id="changeWebhook", responses=problems(400, 404, 409, 413, 422)
 )
-async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: Caller) -> WebhookOut:
+async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: CanWrite) -> WebhookOut:
     """Change what is given. Enabling one that a 410 disabled lets what has waited go."""
-    async with context.database.transaction() as db:
-        found = await service.require(db, caller, webhook_id)
+    async with context.database.transaction(tenant=caller.institution_id) as db:
+        found = await service.require(db, caller.institution_id, webhook_id)
         changed = await service.change(
             db,
             found,
@@ -82,76 +106,113 @@ async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: Ca
 @router.delete(
     "/webhooks/{webhook_id}", status_code=204, operation_id="deleteWebhook", responses=problems(404, 422)
 )
-async def delete(webhook_id: UUID, context: Ctx, caller: Caller) -> None:
+async def delete(webhook_id: UUID, context: Ctx, caller: CanWrite) -> None:
     """Delete a webhook, what waits for it and its log."""
-    async with context.database.transaction() as db:
-        await service.remove(db, await service.require(db, caller, webhook_id))
+    async with context.database.transaction(tenant=caller.institution_id) as db:
+        await service.remove(db, await service.require(db, caller.institution_id, webhook_id))
 
 
 @router.post(
-    "/webhooks/{webhook_id}/rotate-secret", operation_id="rotateWebhookSecret", responses=problems(404, 422)
+    "/webhooks/{webhook_id}/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    response_model=WebhookWithSecretOut,
+    responses=problems(404, 409, 422),
 )
-async def rotate_secret(webhook_id: UUID, context: Ctx, caller: Caller) -> WebhookWithSecretOut:
+async def rotate_secret(
+    request: Request,
+    webhook_id: UUID,
+    context: Ctx,
+    caller: CanWrite,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Draw a new secret. For a day messages carry two signatures, by the new one and by the former one."""
-    async with context.database.transaction() as db:
-        found = await service.require(db, caller, webhook_id)
-        rotated = await service.rotate_secret(db, found, context.now())
-    return _with_secret(rotated)
+
+    async def effect(db: AsyncSession) -> WebhookWithSecretOut:
+        found = await service.require(db, caller.institution_id, webhook_id)
+        return _with_secret(found, await service.rotate_secret(db, found, context.sealer, context.now()))
+
+    return await once(request, caller, idempotency_key, effect, status=200)
 
 
 @router.post(
     "/webhooks/{webhook_id}/test",
     status_code=202,
     operation_id="testWebhook",
+    response_model=DeliveryOut,
     responses=problems(404, 409, 422),
 )
-async def test(webhook_id: UUID, context: Ctx, caller: Caller) -> DeliveryOut:
+async def ask_for_a_test(
+    request: Request,
+    webhook_id: UUID,
+    context: Ctx,
+    caller: CanWrite,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Send a `webhook.ping`, like any other message; the log tells what came back."""
-    async with context.database.transaction() as db:
-        found = await service.require(db, caller, webhook_id)
-        message = await service.ping(db, found, context.now())
-    return _delivery(message, ())
+
+    async def effect(db: AsyncSession) -> DeliveryOut:
+        found = await service.require(db, caller.institution_id, webhook_id)
+        return _delivery(await service.ping(db, found, context.now()), ())
+
+    return await once(request, caller, idempotency_key, effect, status=202)
 
 
 @router.get("/webhooks/{webhook_id}/deliveries", operation_id="listDeliveries", responses=problems(404, 422))
 async def deliveries(
-    webhook_id: UUID,
-    context: Ctx,
-    caller: Caller,
-    before: Annotated[UUID | None, Query(description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    request: Request, webhook_id: UUID, context: Ctx, caller: CanRead, paging: Paging
 ) -> DeliveryListOut:
     """The delivery log, newest first."""
-    async with context.database.reading() as db:
-        found = await service.require(db, caller, webhook_id)
-        rows = await service.deliveries(db, found, before, limit + 1)
-    shown = rows[:limit]
-    return DeliveryListOut(
-        data=[_delivery(message, attempts) for message, attempts in shown],
-        next=shown[-1][0].id if len(rows) > limit else None,
-    )
+    async with context.database.reading(tenant=caller.institution_id) as db:
+        found = await service.require(db, caller.institution_id, webhook_id)
+        rows = await service.deliveries(db, found, _after(paging), paging.limit + 1)
+    shown, following = page_of(request, paging, rows, lambda row: (str(row[0].id),))
+    return DeliveryListOut(data=[_delivery(message, attempts) for message, attempts in shown], next=following)
 
 
 @router.post(
     "/deliveries/{delivery_id}/replay",
     status_code=202,
     operation_id="replayDelivery",
+    response_model=DeliveryOut,
     responses=problems(404, 409, 422),
 )
-async def replay(delivery_id: UUID, context: Ctx, caller: Caller) -> DeliveryOut:
+async def replay(
+    request: Request,
+    delivery_id: UUID,
+    context: Ctx,
+    caller: CanWrite,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Send a message once more, with the same `webhook-id`."""
-    async with context.database.transaction() as db:
-        message, attempts = await service.replay(db, caller, delivery_id, context.now())
-    return _delivery(message, attempts)
+
+    async def effect(db: AsyncSession) -> DeliveryOut:
+        message, attempts = await service.replay(db, caller.institution_id, delivery_id, context.now())
+        return _delivery(message, attempts)
+
+    return await once(request, caller, idempotency_key, effect, status=202)
+
+
+def _after(paging: PageIn) -> UUID | None:
+    """The identifier that a cursor holds."""
+    if paging.after is None:
+        return None
+    try:
+        [last] = map(UUID, paging.after)
+    except ValueError:
+        raise InvalidInput(
+            "The cursor cannot be read.",
+            errors=[{"field": "starting_after", "expected": "`next` of the page before, unchanged"}],
+        ) from None
+    return last
 
 
 def _out(found: Webhook) -> WebhookOut:
     return WebhookOut.model_validate(_facts(found))
 
 
-def _with_secret(found: Webhook) -> WebhookWithSecretOut:
+def _with_secret(found: Webhook, secret: str) -> WebhookWithSecretOut:
     return WebhookWithSecretOut.model_validate(
-        {**_facts(found), "secret": found.secret, "former_secret_until": found.former_until}
+        {**_facts(found), "secret": secret, "former_secret_until": found.former_until}
     )
 
 

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Event = Literal["sitting.finished"]
+from app.wire.schemas import Wire
+
+Event = Literal["sitting.started", "sitting.finished", "result.published", "learner.erased", "export.ready"]
 Url = Annotated[
     str,
     Field(
@@ -16,21 +18,23 @@ Url = Annotated[
         examples=["https://lms.example.org/palier/webhook"],
     ),
 ]
-Events = Annotated[list[Event], Field(min_length=1, max_length=20, examples=[["sitting.finished"]])]
+Events = Annotated[
+    list[Event], Field(min_length=1, max_length=20, examples=[["sitting.finished", "result.published"]])
+]
+USUAL: list[Event] = ["sitting.finished"]
 Description = Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$", examples=["Moodle, production"])]
 
 
-class Wire(BaseModel):
-    """Shared rule: what is not declared is refused."""
-
-    model_config = ConfigDict(extra="forbid")
+Cursor = Annotated[
+    str | None, Field(description="give it as `starting_after` to read on; null at the end", examples=[None])
+]
 
 
 class WebhookIn(Wire):
     """What to create."""
 
     url: Url
-    events: Events = ["sitting.finished"]
+    events: Events = USUAL
     description: Description = ""
 
 
@@ -67,9 +71,10 @@ class WebhookWithSecretOut(WebhookOut):
 
 
 class WebhookListOut(Wire):
-    """All webhooks of the institution."""
+    """A page of the institution's webhooks, oldest first."""
 
     data: list[WebhookOut]
+    next: Cursor
 
 
 class AttemptOut(Wire):
@@ -116,4 +121,4 @@ class DeliveryListOut(Wire):
     """A page of the log, newest first."""
 
     data: list[DeliveryOut]
-    next: Annotated[UUID | None, Field(description="give it as `before` to read on; null at the end")]
+    next: Cursor

@@ -13,19 +13,29 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database, instant_to_text
 from app.errors import Conflict, InvalidInput, NotFound
 from app.identifiers import new_id
+from app.institutions.learners import make_room
 from app.outbox import OutboxEvent
+from app.secrets import Sealer
 from app.webhooks import addresses, store
 from app.webhooks.addresses import Reach, Refused
 from app.webhooks.sender import Answer
 from app.webhooks.tables import Webhook, WebhookAttempt, WebhookDelivery
 
-# What may be told of each event: names that a payload carries and the message may repeat.
-EVENTS: Mapping[str, tuple[str, ...]] = {"sitting.finished": ("sitting_id", "reason")}
+# What institutions are told of each event: names that its payload carries and the message may repeat. Any slice writes
+# its own through `outbox.record`; a topic that is not here is nobody's business outside.
+EVENTS: Mapping[str, tuple[str, ...]] = {
+    "sitting.started": ("sitting_id", "campaign_id"),
+    "sitting.finished": ("sitting_id", "campaign_id", "reason"),
+    "result.published": ("sitting_id", "campaign_id"),
+    "learner.erased": ("learner_id",),
+    "export.ready": ("export_id",),
+}
 PING = "webhook.ping"
 
 MOST_WEBHOOKS = 20
@@ -42,7 +52,7 @@ class Message:
 
     id: UUID
     url: str
-    secrets: tuple[str, ...]
+    sealed_secrets: tuple[str, ...]
     body: str
 
     @property
@@ -59,9 +69,10 @@ async def create(
     events: Sequence[str],
     description: str,
     reach: Reach,
+    sealer: Sealer,
     now: datetime,
-) -> Webhook:
-    """Make a webhook; its secret is in the row that is returned, for the one reply that shows it.
+) -> tuple[Webhook, str]:
+    """Make a webhook; returns it with its secret, for the one reply that tells it.
 
     Raises
     ------
@@ -76,25 +87,31 @@ async def create(
         raise Conflict("A webhook with this address exists. Change or delete that one.")
     if len(known) >= MOST_WEBHOOKS:
         raise Conflict(f"An institution has at most {MOST_WEBHOOKS} webhooks.")
+
+    async def used() -> int:
+        return len(known)
+
+    await make_room(db, institution_id, "webhooks", used)
+    secret = new_signing_secret()
     made = Webhook(
         id=new_id(),
         institution_id=institution_id,
         url=url,
         events=sorted(set(events)),
         description=description,
-        secret=new_signing_secret(),
+        sealed_secret=sealer.seal(secret),
         enabled=True,
         failures=0,
         created_at=now,
     )
     db.add(made)
-    await db.flush()
-    return made
+    await _flush_address(db)
+    return made, secret
 
 
-async def owned(db: AsyncSession, institution_id: UUID) -> Sequence[Webhook]:
+async def owned(db: AsyncSession, institution_id: UUID, after: UUID | None, limit: int) -> Sequence[Webhook]:
     """The institution's webhooks, oldest first."""
-    return await store.webhooks_of(db, institution_id)
+    return await store.webhooks_of(db, institution_id, after, limit)
 
 
 async def require(db: AsyncSession, institution_id: UUID, webhook_id: UUID) -> Webhook:
@@ -129,16 +146,17 @@ async def change(
         found.enabled = enabled
         found.disabled_reason = None if enabled else "institution"
     found.failures, found.resting_until = 0, None
-    await db.flush()
+    await _flush_address(db)
     return found
 
 
-async def rotate_secret(db: AsyncSession, found: Webhook, now: datetime) -> Webhook:
+async def rotate_secret(db: AsyncSession, found: Webhook, sealer: Sealer, now: datetime) -> str:
     """Draw a new secret; for a day both sign, so that the receiver can change over without losing a message."""
-    found.former_secret, found.former_until = found.secret, now + BOTH_SIGN
-    found.secret = new_signing_secret()
+    secret = new_signing_secret()
+    found.sealed_former_secret, found.former_until = found.sealed_secret, now + BOTH_SIGN
+    found.sealed_secret = sealer.seal(secret)
     await db.flush()
-    return found
+    return secret
 
 
 async def remove(db: AsyncSession, found: Webhook) -> None:
@@ -191,7 +209,9 @@ async def replay(
 
 async def write_down(database: Database, event: OutboxEvent, now: datetime) -> None:
     """One message per address that asked for this event before it happened; a second call adds nothing."""
-    told = {name: event.payload[name] for name in EVENTS[event.topic] if name in event.payload}
+    if event.topic not in EVENTS:
+        return
+    told = {name: event.payload[name] for name in EVENTS[event.topic] if event.payload.get(name) is not None}
     async with database.transaction() as db:
         for found in await store.webhooks_of(db, event.institution_id):
             asked = event.topic in found.events and found.created_at <= event.created_at
@@ -203,8 +223,13 @@ async def claim(
     database: Database, now: datetime, hold: timedelta, *, limit: int, of_one_webhook: int
 ) -> list[Message]:
     """Take due messages for as long as a call may last."""
+    # looked for without the right to write: nothing that answers learners waits for a long queue
+    async with database.reading() as db:
+        chosen = await store.due(db, now, limit=limit, of_one_webhook=of_one_webhook)
+    if not chosen:
+        return []
     async with database.transaction() as db:
-        taken = await store.claim(db, now, now + hold, limit=limit, of_one_webhook=of_one_webhook)
+        taken = await store.take(db, chosen, now, now + hold)
         return [
             Message(message.id, found.url, _signing(found, now), message.body) for message, found in taken
         ]
@@ -253,6 +278,14 @@ async def record(database: Database, message: Message, answer: Answer, now: date
             found.resting_until = now + min(waiting(found.failures), LONGEST_REST)
 
 
+async def purge(db: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete what the log knows of the time before a moment, at most so many rows; returns how many.
+
+    A message goes when its last try, or its replay, was before; one that waits for a disabled webhook goes too.
+    """
+    return await store.purge(db, before, limit)
+
+
 def waiting(tries: int) -> timedelta:
     """The wait after so many tries: 5 s, doubled each time, at most six hours."""
     doubled: int = 1 << min(tries - 1, 20)
@@ -265,9 +298,17 @@ def new_signing_secret() -> str:
 
 
 def _signing(found: Webhook, now: datetime) -> tuple[str, ...]:
-    if found.former_secret is not None and found.former_until is not None and now < found.former_until:
-        return found.secret, found.former_secret
-    return (found.secret,)
+    former = found.sealed_former_secret
+    if former is not None and found.former_until is not None and now < found.former_until:
+        return found.sealed_secret, former
+    return (found.sealed_secret,)
+
+
+async def _flush_address(db: AsyncSession) -> None:
+    try:
+        await db.flush()
+    except IntegrityError:  # the same address at the same moment
+        raise Conflict("A webhook with this address exists. Change or delete that one.") from None
 
 
 def _check(url: str, reach: Reach) -> None:

@@ -23,8 +23,9 @@ class Webhook(Base):
     url: Mapped[str] = mapped_column(String(500))
     events: Mapped[list[Any]] = mapped_column(Json)
     description: Mapped[str] = mapped_column(String(200))
-    secret: Mapped[str] = mapped_column(String(80))
-    former_secret: Mapped[str | None] = mapped_column(String(80))
+    # sealed: a dump of the database signs nothing
+    sealed_secret: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    sealed_former_secret: Mapped[str | None] = mapped_column(Text)
     former_until: Mapped[datetime | None] = mapped_column(Instant)
     enabled: Mapped[bool]
     disabled_reason: Mapped[str | None] = mapped_column(String(32))
@@ -48,6 +49,22 @@ class WebhookDelivery(Base):
             postgresql_where=text("state = 'pending'"),
             sqlite_where=text("state = 'pending'"),
         ),
+        Index(
+            "ix_webhook_delivery_next",
+            "webhook_id",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_webhook_delivery_claimed",
+            "webhook_id",
+            "claimed_until",
+            postgresql_where=text("claimed_until IS NOT NULL"),
+            sqlite_where=text("claimed_until IS NOT NULL"),
+        ),
+        Index("ix_webhook_delivery_log", "webhook_id", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -60,7 +77,7 @@ class WebhookDelivery(Base):
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
-    opened_at: Mapped[datetime] = mapped_column(Instant)
+    opened_at: Mapped[datetime] = mapped_column(Instant, index=True)
     due_at: Mapped[datetime] = mapped_column(Instant)
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -75,7 +92,7 @@ class WebhookAttempt(Base):
     delivery_id: Mapped[UUID] = mapped_column(
         ForeignKey("webhook_delivery.id", ondelete="CASCADE"), index=True
     )
-    at: Mapped[datetime] = mapped_column(Instant)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
     status: Mapped[int | None]
     latency_ms: Mapped[int]
     excerpt: Mapped[str] = mapped_column(Text)

@@ -13,13 +13,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy import update
 from starlette.routing import Mount, Route
 
-from app import site
 from app.auth import service as auth
 from app.db import Database
-from app.delivery import api, pages
 from app.identifiers import new_id
 from app.institutions import service as institutions
-from app.webhooks import api as webhooks
 from app.webhooks.tables import WebhookDelivery
 from tests.app.delivery.learner import Learner, some_response
 from tests.app.delivery.test_pages import Browser, Form
@@ -33,24 +30,29 @@ LEARNER, INSTITUTION, PUBLIC = MATRIX["learner"], MATRIX["institution"], MATRIX[
 
 def routes(app: FastAPI) -> Iterator[str]:
     """Every method and path the application answers."""
-    for route in [
-        *app.routes,
-        *api.router.routes,
-        *webhooks.router.routes,
-        *pages.router.routes,
-        *site.router.routes,
-    ]:
+    waiting = list(app.routes)
+    while waiting:
+        route = waiting.pop()
         if isinstance(route, Mount):
             yield f"GET {route.path}"
         elif isinstance(route, APIRoute | Route):
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 yield f"{method} {route.path}"
+        else:  # a router that was included
+            waiting.extend(route.original_router.routes)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_every_route_has_a_row_and_every_row_a_route(application: FastAPI) -> None:
-    known = {*LEARNER, *INSTITUTION, *PUBLIC}
+    # the office's: tests/app/office/test_matrix.py; the rest of the API's: tests/security/test_scopes.py
+    known = {*LEARNER, *INSTITUTION, *PUBLIC, *MATRIX["office"], *MATRIX["api"]}
     assert set(routes(application)) == known
+
+
+def platform(client_id: str) -> dict[str, str]:
+    """A learning platform that an institution trusts."""
+    addresses = ("issuer", "authorization_url", "token_url", "jwks_url")
+    return {"name": "LMS", "client_id": client_id, **dict.fromkeys(addresses, "https://lms.example.org/")}
 
 
 class Callers:
@@ -68,6 +70,7 @@ class Callers:
         self.institutions_sitting = ""
         self.webhook = ""
         self.webhook_delivery = ""
+        self.platform = ""
 
     async def call(
         self, row: str, *, cookies: Mapping[str, str], headers: Mapping[str, str]
@@ -76,6 +79,7 @@ class Callers:
         of_api = path.startswith("/v1")
         path = path.replace("{sitting_id}", self.institutions_sitting if of_api else self.learners_sitting)
         path = path.replace("{webhook_id}", self.webhook).replace("{delivery_id}", self.webhook_delivery)
+        path = path.replace("{platform_id}", self.platform)
         path = path.replace("{position}", "1").replace("{code}", "not_found")
         self.client.cookies.clear()
         for name, value in cookies.items():
@@ -103,6 +107,10 @@ class Callers:
         elif path == "/v1/webhooks" and method == "POST":
             # another address at each call: one address is one webhook
             given["json"] = {"url": f"https://lms.example.org/{new_id()}"}
+        elif path == "/v1/lti/platforms" and method == "POST":
+            given["json"] = platform(str(new_id()))
+        elif path.startswith("/v1/lti/platforms") and method == "PATCH":
+            given["json"] = {"name": "changed"}
         elif path.startswith("/v1/webhooks") and method == "PATCH":
             given["json"] = {"description": "changed"}
         elif path == "/v1/sittings":
@@ -132,6 +140,8 @@ async def callers(client: httpx2.AsyncClient, published: Published, database: Da
         "/v1/webhooks", json={"url": "https://lms.example.org/hook"}, headers=dict(made.key)
     )
     made.webhook = reply.json()["id"]
+    reply = await client.post("/v1/lti/platforms", json=platform("tool"), headers=dict(made.key))
+    made.platform = reply.json()["id"]
     reply = await client.post(f"/v1/webhooks/{made.webhook}/test", headers=dict(made.key))
     made.webhook_delivery = reply.json()["id"]
     async with database.transaction() as db:

@@ -1,7 +1,7 @@
 """What the database holds once the dust has settled, read by the tests themselves rather than asked of the service."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from app.outbox import OutboxEvent
 from tests.conftest import settings_for
 
 T = TypeVar("T")
+EVENTS = ("sitting.started", "sitting.finished")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class History:
     sitting: Sitting
     responses: tuple[Response, ...]
     results: int
-    events: int
+    events: tuple[str, ...]
 
     def faults(self) -> list[str]:
         """Every way in which this history is not linear and whole."""
@@ -52,8 +53,9 @@ class History:
             shown.append(self.sitting.current_item)
         if chosen[: len(shown)] != shown:
             found.append(f"items chosen {chosen}, shown {shown}")
-        if (self.results, self.events) != ((1, 1) if finished else (0, 0)):
-            found.append(f"{self.sitting.status} with {self.results} results and {self.events} events")
+        steps = ("created", "in_progress", "finished").index(self.sitting.status)
+        if (self.results, self.events) != (int(finished), EVENTS[:steps]):
+            found.append(f"{self.sitting.status} with {self.results} results and events {self.events}")
         return [f"{self.sitting.id}: {fault}" for fault in found]
 
 
@@ -86,11 +88,17 @@ async def _histories(url: str) -> dict[UUID, History]:
             for response in (await db.execute(select(Response).order_by(Response.position))).scalars():
                 responses[response.sitting_id].append(response)
             results = Counter((await db.execute(select(Result.sitting_id))).scalars())
-            events = Counter((await db.execute(select(OutboxEvent.subject))).scalars())
+            events: dict[UUID, list[str]] = defaultdict(list)
+            for subject, topic in await db.execute(
+                select(OutboxEvent.subject, OutboxEvent.topic).order_by(OutboxEvent.id)
+            ):
+                events[subject].append(topic)
     finally:
         await database.close()
     return {
-        sitting.id: History(sitting, tuple(responses[sitting.id]), results[sitting.id], events[sitting.id])
+        sitting.id: History(
+            sitting, tuple(responses[sitting.id]), results[sitting.id], tuple(events[sitting.id])
+        )
         for sitting in sittings
     }
 

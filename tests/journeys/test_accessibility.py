@@ -104,7 +104,16 @@ def test_the_checker_finds_what_is_planted(browsers: Browsers) -> None:
 def test_public_pages(server: ServedDatabase, browsers: Browsers) -> None:
     page = browsers.page(reduced_motion="reduce")
     found = []
-    for path in ("", "comment-ca-marche", "accessibilite", "confidentialite", "styleguide"):
+    for path in (
+        "",
+        "comment-ca-marche",
+        "accessibilite",
+        "confidentialite",
+        "styleguide",
+        "v1/docs",
+        "problems",
+        "problems/not_found",
+    ):
         reply = page.goto(f"{server.address}/{path}")
         assert reply is not None
         assert reply.ok

@@ -78,8 +78,8 @@ class Learner:
     async def get(self, path: str = "") -> httpx2.Response:
         return await self.client.get(f"/v1/sittings/{self.sitting['id']}{path}", headers=self.authorization)
 
-    async def create(self, design: str = "certification") -> Json:
-        reply = await self.post("/v1/sittings", {"design": design})
+    async def create(self, design: str = "certification", **asked: Any) -> Json:
+        reply = await self.post("/v1/sittings", {"design": design, **asked})
         assert reply.status_code == 201, reply.text
         self.sitting = reply.json()
         return self.sitting
@@ -104,9 +104,9 @@ class Learner:
             f"/v1/sittings/{self.sitting['id']}/responses", body, **{"Idempotency-Key": key}
         )
 
-    async def walk(self, design: str = "certification", answers: int = 1000) -> list[Json]:
+    async def walk(self, design: str = "certification", answers: int = 1000, **asked: Any) -> list[Json]:
         """Create, start, and answer until the end or so many times; the replies."""
-        await self.create(design)
+        await self.create(design, **asked)
         question: Json | None = await self.start()
         replies: list[Json] = []
         while question is not None and len(replies) < answers:

@@ -96,10 +96,10 @@ async def test_the_worker_verifies_what_is_finished(
     learner: Learner, worker: Worker, database: Database
 ) -> None:
     await learner.walk("practice")
-    assert await worker.round() == 1
+    assert await worker.round() == 2
     assert await worker.round() == 0
     async with database.reading() as db:
-        assert (await db.execute(select(OutboxEvent.done_at))).scalar_one() is not None
+        assert None not in (await db.execute(select(OutboxEvent.done_at))).scalars().all()
         assert (
             await db.execute(select(audit.AuditEntry).where(audit.AuditEntry.actor == "worker"))
         ).all() == []
@@ -145,12 +145,13 @@ async def test_an_event_whose_handler_fails_is_tried_again_later(
 
     with monkeypatch.context() as patch:
         patch.setattr("app.delivery.replay.replay", broken)
-        assert await worker.round() == 0
+        assert await worker.round() == 1, "the start has no handler that could fail"
     assert await worker.round() == 0
     clock.advance(timedelta(seconds=6).total_seconds())
     assert await worker.round() == 1
     async with database.reading() as db:
-        assert (await db.execute(select(OutboxEvent.attempts))).scalar_one() == 1
+        attempts = select(OutboxEvent.attempts).where(OutboxEvent.topic == "sitting.finished")
+        assert (await db.execute(attempts)).scalar_one() == 1
 
 
 async def test_the_audit_chain_shows_a_changed_removed_or_reordered_entry(

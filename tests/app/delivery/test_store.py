@@ -87,10 +87,16 @@ async def test_an_unknown_sitting_is_none(store: DeliveryStore, published: Publi
     assert await store.result(uuid4()) is None
 
 
-async def test_only_the_first_start_counts(store: DeliveryStore, sitting_id: UUID) -> None:
+async def test_only_the_first_start_counts_and_is_told(
+    store: DeliveryStore, sitting_id: UUID, database: Database
+) -> None:
     start = Start(sitting_id, START, START + timedelta(hours=1), 5, 0.1, 0.9)
     assert await store.start(start) is True
     assert await store.start(replace(start, item=6, now=START + timedelta(seconds=1))) is False
+    async with database.reading() as db:
+        event = (await db.execute(select(OutboxEvent))).scalar_one()
+    assert (event.topic, event.subject, event.created_at) == ("sitting.started", sitting_id, START)
+    assert event.payload == {"sitting_id": str(sitting_id)}
     sitting = await store.load(sitting_id)
     assert sitting is not None
     assert (sitting.status, sitting.current_item, sitting.started_at) == ("in_progress", 5, START)
@@ -157,7 +163,7 @@ async def test_the_last_response_writes_result_and_event(
     assert sitting.finished_at == move.now
     assert await store.result(move.sitting_id) == {"version": 1}
     async with database.reading() as db:
-        event = (await db.execute(select(OutboxEvent))).scalar_one()
+        _, event = (await db.execute(select(OutboxEvent).order_by(OutboxEvent.id))).scalars()
     assert (event.topic, event.subject, event.payload) == (
         "sitting.finished",
         move.sitting_id,

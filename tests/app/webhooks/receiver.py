@@ -21,7 +21,7 @@ class Arrival:
 
 @dataclass
 class Receiver:
-    """Answers with `status` and `reply`, after `delay` seconds."""
+    """Answers with `status` and `reply`, after `delay` seconds; while `down` it hangs up on who connects."""
 
     status: int = 204
     reply: bytes = b""
@@ -29,6 +29,9 @@ class Receiver:
     delay: float = 0.0
     arrivals: list[Arrival] = field(default_factory=list)
     port: int = 0
+    down: bool = False
+    hung_up: int = 0
+    broken_off: int = 0
 
     @property
     def url(self) -> str:
@@ -42,10 +45,15 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                with lock:
+                    receiver.broken_off += 1
+                return  # the caller was killed half-way: no server hands that on
             with lock:
                 sent = {name.lower(): value for name, value in self.headers.items()}
-                receiver.arrivals.append(Arrival(self.path, sent, body))
+                receiver.arrivals.append(Arrival(self.path, sent, body.decode()))
             time.sleep(receiver.delay)
             try:
                 self.send_response(receiver.status)
@@ -66,6 +74,11 @@ def receiving() -> Iterator[Receiver]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+
+        def verify_request(self, request: object, client_address: object) -> bool:
+            if receiver.down:
+                receiver.hung_up += 1
+            return not receiver.down
 
     server = Server(("127.0.0.1", 0), Handler)
     receiver.port = server.server_address[1]

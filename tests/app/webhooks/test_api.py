@@ -1,5 +1,6 @@
 """An institution says where its events go: what it may ask, what it is refused, what it is told once."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -7,12 +8,21 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth import service as auth
+from app.auth.permissions import Scope
 from app.db import Database
 from app.institutions import service as institutions
+from app.settings import Settings
+from app.webhooks.service import EVENTS, PING
 from app.webhooks.tables import Webhook, WebhookDelivery
-from tests.conftest import START, Published
+from tests.conftest import START, Clock, Published
 
 URL = "https://lms.example.org/hook"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """As an operator has them: this machine is no receiver."""
+    return settings.model_copy(update={"webhook_loopback": False})
 
 
 async def made(client: httpx2.AsyncClient, published: Published, **body: Any) -> dict[str, Any]:
@@ -37,12 +47,15 @@ async def test_the_secret_is_told_once(client: httpx2.AsyncClient, published: Pu
         assert created["secret"] not in reply.text
 
 
-async def test_a_rotation_gives_another_secret(client: httpx2.AsyncClient, published: Published) -> None:
+async def test_a_rotation_gives_another_secret(
+    client: httpx2.AsyncClient, published: Published, clock: Clock
+) -> None:
     created = await made(client, published)
     reply = await client.post(f"/v1/webhooks/{created['id']}/rotate-secret", headers=published.authorization)
     assert reply.status_code == 200
     assert reply.json()["secret"] != created["secret"]
-    assert reply.json()["former_secret_until"].startswith("2027-01-12T09:00:00")
+    until = datetime.fromisoformat(reply.json()["former_secret_until"])
+    assert until - clock() == timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +136,7 @@ async def test_another_institution_finds_nothing(
         await client.post("/v1/deliveries/not-an-identifier/replay", headers=published.authorization),
     ]
     assert [reply.status_code for reply in asked] == [404] * len(asked)
-    assert (await client.get("/v1/webhooks", headers=stranger)).json() == {"data": []}
+    assert (await client.get("/v1/webhooks", headers=stranger)).json() == {"data": [], "next": None}
     assert (await client.get(path, headers=published.authorization)).json()["enabled"]
 
 
@@ -138,18 +151,88 @@ async def test_the_log_is_read_page_by_page_and_goes_with_its_webhook(
     pending = await client.post(f"/v1/deliveries/{sent[0]}/replay", headers=published.authorization)
     assert pending.status_code == 409
     read: list[str] = []
-    before: dict[str, str] = {}
+    address = f"{path}/deliveries?limit=2"
     while True:
-        reply = await client.get(
-            f"{path}/deliveries", params={"limit": "2", **before}, headers=published.authorization
-        )
+        reply = await client.get(address, headers=published.authorization)
         page = reply.json()
         read += [row["id"] for row in page["data"]]
         if page["next"] is None:
+            assert "link" not in reply.headers
             break
-        before = {"before": page["next"]}
+        address = reply.headers["link"].removeprefix("<").removesuffix('>; rel="next"')
+        assert page["next"] in address
     assert read == sorted(sent, reverse=True)
     assert (await client.delete(path, headers=published.authorization)).status_code == 204
     assert (await client.get(path, headers=published.authorization)).status_code == 404
     async with database.reading() as db:
         assert (await db.execute(select(func.count()).select_from(WebhookDelivery))).scalar() == 0
+
+
+async def test_webhooks_are_listed_page_by_page(client: httpx2.AsyncClient, published: Published) -> None:
+    known = [(await made(client, published, url=f"{URL}/{number}"))["id"] for number in range(3)]
+    first = await client.get("/v1/webhooks?limit=2", headers=published.authorization)
+    second = await client.get(
+        "/v1/webhooks",
+        params={"limit": "2", "starting_after": first.json()["next"]},
+        headers=published.authorization,
+    )
+    assert [row["id"] for row in first.json()["data"] + second.json()["data"]] == known
+    assert second.json()["next"] is None
+    for cursor in ("x", "WyIxIiwiMiJd", "WyJub3QtYW4taWRlbnRpZmllciJd"):
+        refused = await client.get(
+            "/v1/webhooks", params={"starting_after": cursor}, headers=published.authorization
+        )
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"] == "starting_after"
+
+
+async def test_a_retried_request_has_one_effect_and_one_reply(
+    client: httpx2.AsyncClient, published: Published, database: Database
+) -> None:
+    headers = {**published.authorization, "Idempotency-Key": "first"}
+    first = await client.post("/v1/webhooks", json={"url": URL}, headers=headers)
+    again = await client.post("/v1/webhooks", json={"url": URL}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json(), "the secret, told once, is told again to the same request"
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await client.post("/v1/webhooks", json={"url": f"{URL}/2"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_mismatch")
+    path = f"/v1/webhooks/{first.json()['id']}"
+    for act in ("rotate-secret", "test"):
+        keyed = {**published.authorization, "Idempotency-Key": act}
+        replies = [await client.post(f"{path}/{act}", headers=keyed) for _ in range(3)]
+        assert len({reply.text for reply in replies}) == 1
+    async with database.reading() as db:
+        assert (await db.execute(select(func.count()).select_from(Webhook))).scalar() == 1
+        assert (await db.execute(select(func.count()).select_from(WebhookDelivery))).scalar() == 1
+
+
+async def test_a_key_without_the_scope_reads_or_changes_nothing(
+    client: httpx2.AsyncClient, published: Published, database: Database
+) -> None:
+    created = await made(client, published)
+    path = f"/v1/webhooks/{created['id']}"
+    async with database.transaction() as db:
+        keys = {
+            scope: await auth.create_api_key(db, published.institution_id, "tests", START, scopes=[scope])
+            for scope in (Scope.WEBHOOKS_READ, Scope.SITTINGS_WRITE)
+        }
+    reader, stranger = ({"Authorization": f"Bearer {key}"} for key in keys.values())
+    assert (await client.get(path, headers=reader)).status_code == 200
+    for headers, calls in (
+        (reader, [("DELETE", path), ("POST", f"{path}/test"), ("POST", f"{path}/rotate-secret")]),
+        (stranger, [("GET", path), ("GET", "/v1/webhooks"), ("GET", f"{path}/deliveries"), ("DELETE", path)]),
+    ):
+        for method, asked in calls:
+            refused = await client.request(method, asked, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    assert (await client.get(path, headers=published.authorization)).json()["enabled"]
+
+
+async def test_every_event_can_be_asked_for(client: httpx2.AsyncClient, published: Published) -> None:
+    created = await made(client, published, events=[*EVENTS, *EVENTS])
+    assert created["events"] == sorted(EVENTS)
+    refused = await client.post(
+        "/v1/webhooks", json={"url": URL, "events": [PING]}, headers=published.authorization
+    )
+    assert refused.status_code == 422

@@ -1,9 +1,7 @@
 """What happens becomes a signed message, tried until it is taken, in order, and never twice by another name."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -13,75 +11,22 @@ from sqlalchemy import func, select, update
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from app import outbox
 from app.db import Database
-from app.delivery.context import Context
+from app.identifiers import new_id
 from app.outbox import OutboxEvent
+from app.secrets import Sealer
+from app.settings import Settings
 from app.webhooks.addresses import Reach
 from app.webhooks.dispatch import AT_ONCE_PER_WEBHOOK, Dispatcher
 from app.webhooks.sender import Sender
-from app.webhooks.tables import Webhook, WebhookDelivery
-from app.worker import Worker
-from tests.app.delivery.learner import Learner
-from tests.app.webhooks.receiver import Receiver, receiving
-from tests.conftest import Clock, Published, settings_for
+from app.webhooks.service import EVENTS
+from app.webhooks.tables import Webhook, WebhookAttempt, WebhookDelivery
+from tests.app.webhooks.institution import Institution
+from tests.app.webhooks.receiver import Receiver
+from tests.conftest import Clock, Published
 
 DAY = 86_400
-
-
-@pytest.fixture
-def settings(database_url: str) -> Any:
-    return settings_for(database_url).model_copy(update={"webhook_loopback": True})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The present, because the library refuses signatures of another time."""
-    return Clock(datetime.now(UTC))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def dispatcher(database: Database, clock: Clock) -> AsyncIterator[Dispatcher]:
-    sender = Sender(Reach(loopback=True), 5)
-    yield Dispatcher(database, sender, clock, 5)
-    await sender.aclose()
-
-
-class Institution:
-    """An institution with a webhook, and the service's worker and loop, moved by hand."""
-
-    def __init__(
-        self, client: httpx2.AsyncClient, published: Published, application: FastAPI, dispatcher: Dispatcher
-    ) -> None:
-        self.client, self.published, self.dispatcher = client, published, dispatcher
-        context: Context = application.state.context
-        self.worker = Worker(context.database, context.delivery, context.clock)
-        self.webhook: dict[str, Any] = {}
-
-    async def call(self, method: str, path: str, **given: Any) -> Any:
-        reply = await self.client.request(method, path, headers=self.published.authorization, **given)
-        assert reply.is_success, reply.text
-        return reply.json() if reply.content else None
-
-    async def listens(self, url: str) -> None:
-        self.webhook = await self.call("POST", "/v1/webhooks", json={"url": url})
-
-    async def finishes_a_sitting(self) -> str:
-        learner = Learner(self.client, self.published.authorization)
-        await learner.create("practice")
-        await learner.start()
-        await self.call("POST", f"/v1/sittings/{learner.id}/finish")
-        return str(learner.id)
-
-    async def log(self) -> list[dict[str, Any]]:
-        found = await self.call("GET", f"/v1/webhooks/{self.webhook['id']}/deliveries")
-        rows: list[dict[str, Any]] = found["data"]
-        return rows
 
 
 @pytest.fixture
@@ -265,7 +210,7 @@ async def test_an_event_is_written_down_once_and_only_for_who_was_listening(
     await institution.worker.round()
     async with database.transaction() as db:
         await db.execute(update(OutboxEvent).values(done_at=None))
-    assert await institution.worker.round() == 1
+    assert await institution.worker.round() == 2
     async with database.reading() as db:
         rows = (await db.execute(select(WebhookDelivery.webhook_id))).scalars().all()
     assert [str(row) for row in rows] == [institution.webhook["id"]]
@@ -294,15 +239,81 @@ async def test_a_claim_that_nobody_ended_expires(
 
 
 async def test_a_stored_address_that_may_no_longer_be_called_is_not(
-    institution: Institution, receiver: Receiver, database: Database, clock: Clock
+    institution: Institution, receiver: Receiver, database: Database, settings: Settings, clock: Clock
 ) -> None:
     """The operator admitted loopback once and does so no longer: the check is made at each delivery."""
     await institution.call("POST", f"/v1/webhooks/{institution.webhook['id']}/test")
     sender = Sender(Reach(), 5)
-    assert await Dispatcher(database, sender, clock, 5).round() == 1
+    assert await Dispatcher(database, sender, Sealer.of(settings), clock, 5).round() == 1
     await sender.aclose()
     assert receiver.arrivals == []
     [row] = await institution.log()
     assert row["attempts"][0]["error"].startswith("refused: ")
     async with database.reading() as db:
         assert (await db.execute(select(func.max(Webhook.failures)))).scalar() == 1
+
+
+async def test_a_start_an_end_and_events_of_other_slices_are_told_as_far_as_the_catalogue_goes(
+    institution: Institution, receiver: Receiver, database: Database, clock: Clock
+) -> None:
+    await institution.listens(f"{receiver.url}/all", *EVENTS)
+    sitting = await institution.finishes_a_sitting()
+    learner, mine = new_id(), institution.published.institution_id
+    async with database.transaction() as db:
+        told = {"learner_id": str(learner), "name": "Zoé"}
+        await outbox.record(db, mine, "learner.erased", learner, told, clock())
+        await outbox.record(db, mine, "grade.moved", learner, {"grade": 3}, clock())
+    while await institution.worker.round():
+        pass
+    while await institution.dispatcher.round():
+        pass
+    bodies = [json.loads(arrival.body) for arrival in receiver.arrivals if arrival.path.endswith("/all")]
+    heard = {body["type"]: body["data"] for body in bodies}
+    assert heard == {
+        "sitting.started": {"sitting_id": sitting},
+        "sitting.finished": {"sitting_id": sitting, "reason": "learner"},
+        "learner.erased": {"learner_id": str(learner)},
+    }
+    order = [body["type"] for body in bodies if body["type"].startswith("sitting.")]
+    assert order == ["sitting.started", "sitting.finished"]
+    others = [arrival for arrival in receiver.arrivals if arrival.path.endswith("/hook")]
+    assert [json.loads(arrival.body)["type"] for arrival in others] == ["sitting.finished"]
+
+
+async def test_an_address_with_a_long_queue_leaves_places_for_the_others(
+    institution: Institution, receiver: Receiver, database: Database, clock: Clock
+) -> None:
+    mine, long = institution.published.institution_id, 40
+    first = institution.webhook["id"]
+    async with database.transaction() as db:
+        for _ in range(long):
+            subject = new_id()
+            told = {"sitting_id": str(subject), "reason": "length"}
+            await outbox.record(db, mine, "sitting.finished", subject, told, clock())
+    while await institution.worker.round():
+        pass
+    claimed = await institution.dispatcher._claim(16)
+    assert len(claimed) == AT_ONCE_PER_WEBHOOK
+    for number in range(4):
+        clock.advance(1)
+        await institution.listens(f"{receiver.url}/{number}")
+        await institution.asks_for_a_test()
+    others = await institution.dispatcher._claim(3)
+    assert len({message.url for message in others}) == 3
+    assert all(message.url != receiver.url for message in others), "its share is under way"
+    async with database.reading() as db:
+        waiting = select(func.count()).where(WebhookDelivery.webhook_id == UUID(first))
+        assert (await db.execute(waiting)).scalar() == long
+
+
+async def test_a_webhook_that_is_removed_while_it_is_called_leaves_nothing(
+    institution: Institution, receiver: Receiver, database: Database
+) -> None:
+    await institution.asks_for_a_test()
+    [message] = await institution.dispatcher._claim(1)
+    await institution.call("DELETE", f"/v1/webhooks/{institution.webhook['id']}")
+    await institution.dispatcher._attempt(message)
+    assert len(receiver.arrivals) == 1
+    async with database.reading() as db:
+        for table in (Webhook, WebhookDelivery, WebhookAttempt):
+            assert (await db.execute(select(func.count()).select_from(table))).scalar() == 0

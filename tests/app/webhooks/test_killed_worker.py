@@ -1,9 +1,10 @@
-"""`palier work` is killed while it delivers: everything arrives, in order for each sitting, and nothing else does."""
+"""`palier work` is killed under a receiver that is down, then back: all arrives, in order, and nothing else does."""
 
 import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,71 +13,81 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from standardwebhooks import Webhook as Verifier
 
+from app import outbox
 from app.db import Database
 from app.outbox import OutboxEvent
 from app.settings import Settings
-from app.webhooks.tables import WebhookDelivery
+from app.webhooks.tables import WebhookAttempt, WebhookDelivery
 from tests.app.delivery.learner import Learner
-from tests.app.webhooks.receiver import Receiver, receiving
-from tests.conftest import Clock, Published, settings_for
+from tests.app.webhooks import work_at
+from tests.app.webhooks.receiver import Arrival, Receiver
+from tests.app.webhooks.work_at import Ahead
+from tests.conftest import ROOT, Clock, Published
 
-PALIER = Path(sys.executable).with_name("palier")
-OF_ONE_SITTING = 5
-
-
-@pytest.fixture
-def settings(database_url: str) -> Settings:
-    return settings_for(database_url).model_copy(update={"webhook_loopback": True})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime.now(UTC))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
+HOUR = 3600
+TOLERANCE = 300
+QUIET_SECONDS = 2.0
 
 
 class WorkerProcess:
-    """`palier work` on one database, started again after each kill."""
+    """`palier work` on one database, started again after each kill, at the time that `ahead` says."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        assert settings.master_keys is not None
         self.folder = folder
+        self.ahead = Ahead(folder / "ahead")
         self.environment = {
             "PATH": os.environ["PATH"],
-            "DATABASE_URL": url,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": settings.database_url,
+            "MASTER_KEYS": settings.master_keys.get_secret_value(),
             "WEBHOOK_LOOPBACK": "true",
             "WEBHOOK_TIMEOUT_SECONDS": "1",
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.kills = 0
+        self.process = self._started()
 
-    def start(self) -> None:
+    def _started(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [PALIER, "work"], cwd=self.folder, env=self.environment, stdout=log, stderr=log
+            return subprocess.Popen(
+                [sys.executable, Path(work_at.__file__), self.folder / "ahead"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
 
-    def kill(self) -> None:
-        assert self.process is not None
-        assert self.process.poll() is None, (self.folder / "worker.log").read_text()
+    def check(self) -> None:
+        """It ends only by being killed."""
+        assert self.process.poll() is None, (self.folder / "worker.log").read_text()[-4000:]
+
+    def stop(self) -> None:
+        self.check()
         self.process.kill()
         self.process.wait()
+
+    def kill(self) -> None:
+        self.stop()
+        self.kills += 1
+        self.process = self._started()
+
+
+@pytest.fixture
+def worker(settings: Settings, tmp_path: Path) -> Iterator[WorkerProcess]:
+    made = WorkerProcess(settings, tmp_path)
+    yield made
+    made.stop()
 
 
 async def sittings_with_events(
     client: httpx2.AsyncClient, published: Published, database: Database, clock: Clock, events: int
 ) -> None:
-    """Finished sittings, each with the event of its end and more behind it."""
-    sittings = events // OF_ONE_SITTING
-    made = min(sittings, 60)
+    """Finished sittings, each with the events of its start and its end and more behind them."""
     subjects: list[UUID] = []
-    for _ in range(made):
+    for _ in range(min(events // 5, 60)):
         learner = Learner(client, published.authorization)
         await learner.create("practice")
         await learner.start()
@@ -84,64 +95,99 @@ async def sittings_with_events(
         assert reply.status_code == 200
         subjects.append(learner.id)
     async with database.transaction() as db:
-        for number in range(events - made):
-            subject = subjects[number % made]
-            db.add(
-                OutboxEvent(
-                    institution_id=published.institution_id,
-                    topic="sitting.finished",
-                    subject=subject,
-                    payload={"sitting_id": str(subject), "reason": f"again-{number}"},
-                    created_at=clock(),
-                    due_at=clock(),
-                    attempts=0,
-                )
-            )
+        for number in range(events - 2 * len(subjects)):
+            subject = subjects[number % len(subjects)]
+            told = {"sitting_id": str(subject), "reason": f"again-{number}"}
+            await outbox.record(db, published.institution_id, "sitting.finished", subject, told, clock())
+        await db.flush()
+        assert (await db.execute(select(func.count()).select_from(OutboxEvent))).scalar() == events
 
 
 @pytest.mark.parametrize(
     ("events", "kills"),
-    [(300, 3), pytest.param(10_000, 20, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
+    [(300, 4), pytest.param(10_000, 20, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
 )
-async def test_a_killed_worker_loses_doubles_and_invents_nothing(
+async def test_a_killed_worker_and_a_receiver_down_for_an_hour_lose_and_invent_nothing(
     client: httpx2.AsyncClient,
     published: Published,
     database: Database,
-    database_url: str,
     clock: Clock,
     receiver: Receiver,
-    tmp_path: Path,
+    worker: WorkerProcess,
     events: int,
     kills: int,
 ) -> None:
-    reply = await client.post("/v1/webhooks", json={"url": receiver.url}, headers=published.authorization)
+    receiver.down = True
+    asked = {"url": receiver.url, "events": ["sitting.started", "sitting.finished"]}
+    reply = await client.post("/v1/webhooks", json=asked, headers=published.authorization)
     verifier = Verifier(reply.json()["secret"])
     await sittings_with_events(client, published, database, clock, events)
-    worker = WorkerProcess(database_url, tmp_path)
-    worker.start()
-    left = list(range(events // (kills + 1), events, events // (kills + 1)))[:kills]
-    try:
-        while len({arrival.message_id for arrival in list(receiver.arrivals)}) < events:
-            assert worker.process is not None
-            assert worker.process.poll() is None, (tmp_path / "worker.log").read_text()
-            if left and len(receiver.arrivals) >= left[0]:
-                left.pop(0)
-                worker.kill()
-                worker.start()
-            await asyncio.sleep(0.02)
-    finally:
+    began = time.monotonic()
+
+    in_the_hour = kills // 4
+    for _ in range(in_the_hour):
+        tried = receiver.hung_up
+        for _ in range(60 // in_the_hour):
+            worker.ahead.advance(60)
+            await asyncio.sleep(0.1)
+        while receiver.hung_up == tried:
+            worker.check()
+            await asyncio.sleep(0.05)
         worker.kill()
-    assert left == []
+    while await _count(database, WebhookDelivery) < events:
+        worker.check()
+        await asyncio.sleep(0.1)
+    assert worker.ahead.seconds == HOUR
+    assert receiver.arrivals == []
+    assert 0 < receiver.hung_up < 150, "a receiver that is down is asked now and then, not for every message"
+
+    receiver.down = False
+    up = time.monotonic()
+    left = list(range(events // (kills + 1), events, events // (kills + 1)))[: kills - in_the_hour]
+    seen: list[Arrival] = []
+    told: set[str] = set()
+    last = time.monotonic()
+    while len(told) < events:
+        worker.check()
+        fresh = receiver.arrivals[len(seen) :]
+        for arrival in fresh:
+            sent = datetime.fromtimestamp(int(arrival.headers["webhook-timestamp"]), UTC)
+            assert abs((worker.ahead.now() - sent).total_seconds()) < TOLERANCE
+            assert arrival.headers["webhook-signature"] == verifier.sign(
+                arrival.message_id, sent, arrival.body
+            )
+            told.add(arrival.message_id)
+        seen += fresh
+        if fresh:
+            last = time.monotonic()
+        elif time.monotonic() - last > QUIET_SECONDS:  # it rests, or messages wait for their next try
+            worker.ahead.advance(240)
+            last = time.monotonic()
+        if left and len(seen) >= left[0]:
+            left.pop(0)
+            worker.kill()
+        await asyncio.sleep(0.02)
+    assert worker.kills == kills
+    ended = time.monotonic()
+
     async with database.reading() as db:
         stored = {row.id.hex: row for row in (await db.execute(select(WebhookDelivery))).scalars()}
     assert len(stored) == events
     assert {row.event_id for row in stored.values()} == set(range(1, events + 1))
     by_sitting: dict[UUID, list[int]] = defaultdict(list)
-    for arrival in receiver.arrivals:
-        verifier.verify(arrival.body, dict(arrival.headers))
+    for arrival in seen:
         row = stored[arrival.message_id.removeprefix("msg_")]
         assert arrival.body == row.body
         assert row.event_id is not None
         by_sitting[row.subject].append(row.event_id)
     assert all(numbers == sorted(numbers) for numbers in by_sitting.values())
-    print(f"\n{events} events, {kills} kills: {len(receiver.arrivals)} arrivals")  # noqa: T201
+    print(  # noqa: T201
+        f"\n{events} events, {kills} kills: {len(seen)} arrivals, {receiver.broken_off} broken off, "
+        f"{receiver.hung_up} calls refused in the hour, {await _count(database, WebhookAttempt)} attempts recorded; "
+        f"{up - began:.0f} s down, {events / (ended - up):.0f} messages a second after"
+    )
+
+
+async def _count(database: Database, table: type[WebhookDelivery | WebhookAttempt]) -> int:
+    async with database.reading() as db:
+        return (await db.execute(select(func.count()).select_from(table))).scalar_one()

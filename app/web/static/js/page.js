@@ -39,7 +39,8 @@ if (finished) keep.sweep(`palier:draft:${finished.dataset.finished}:`);
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 const spot = $("[data-focus]") ?? $("[data-heading]");
-spot?.focus({ preventScroll: !spot.matches("[data-focus]") });
+// In a frame the keyboard stays with the page around it until the reader comes in.
+if (parent === window || document.hasFocus()) spot?.focus({ preventScroll: !spot.matches("[data-focus]") });
 
 // ---- Answer fields: order by buttons, digits to choose
 

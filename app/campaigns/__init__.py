@@ -1,0 +1,1 @@
+"""Learners, cohorts and campaigns: whom an institution tests, with what, until when."""

@@ -1,0 +1,1 @@
+"""Palier inside somebody else's page: launch links, frames, test mode."""

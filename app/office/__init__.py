@@ -1,0 +1,1 @@
+"""The institution's own office: members, keys, branding."""

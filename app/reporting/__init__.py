@@ -1,0 +1,1 @@
+"""Results of many: lists, dashboards, exports."""

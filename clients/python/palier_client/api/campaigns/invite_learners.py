@@ -1,0 +1,293 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.campaign_invitations_in import CampaignInvitationsIn
+from ...models.campaign_invitations_out import CampaignInvitationsOut
+from ...models.problem_out import ProblemOut
+from ...types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    campaign_id: UUID,
+    *,
+    body: CampaignInvitationsIn,
+    idempotency_key: None | str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/campaigns/{campaign_id}/invitations".format(campaign_id=quote(str(campaign_id), safe=""),),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> CampaignInvitationsOut | ProblemOut | None:
+    if response.status_code == 201:
+        response_201 = CampaignInvitationsOut.from_dict(response.json())
+
+
+
+        return response_201
+
+    if response.status_code == 400:
+        response_400 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 422:
+        response_422 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[CampaignInvitationsOut | ProblemOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    campaign_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: CampaignInvitationsIn,
+    idempotency_key: None | str | Unset = UNSET,
+
+) -> Response[CampaignInvitationsOut | ProblemOut]:
+    """ Create personal links
+
+     A link a learner, told once: it opens the sitting, finds it again, starts the next one where retakes
+    allow.
+
+    Args:
+        campaign_id (UUID):
+        idempotency_key (None | str | Unset): the same key and request within a day give the same
+            reply, and nothing happens twice
+        body (CampaignInvitationsIn): Whom to invite: these learners, or those of the cohort who
+            have no link yet.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CampaignInvitationsOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        campaign_id=campaign_id,
+body=body,
+idempotency_key=idempotency_key,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    campaign_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: CampaignInvitationsIn,
+    idempotency_key: None | str | Unset = UNSET,
+
+) -> CampaignInvitationsOut | ProblemOut | None:
+    """ Create personal links
+
+     A link a learner, told once: it opens the sitting, finds it again, starts the next one where retakes
+    allow.
+
+    Args:
+        campaign_id (UUID):
+        idempotency_key (None | str | Unset): the same key and request within a day give the same
+            reply, and nothing happens twice
+        body (CampaignInvitationsIn): Whom to invite: these learners, or those of the cohort who
+            have no link yet.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CampaignInvitationsOut | ProblemOut
+     """
+
+
+    return sync_detailed(
+        campaign_id=campaign_id,
+client=client,
+body=body,
+idempotency_key=idempotency_key,
+
+    ).parsed
+
+async def asyncio_detailed(
+    campaign_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: CampaignInvitationsIn,
+    idempotency_key: None | str | Unset = UNSET,
+
+) -> Response[CampaignInvitationsOut | ProblemOut]:
+    """ Create personal links
+
+     A link a learner, told once: it opens the sitting, finds it again, starts the next one where retakes
+    allow.
+
+    Args:
+        campaign_id (UUID):
+        idempotency_key (None | str | Unset): the same key and request within a day give the same
+            reply, and nothing happens twice
+        body (CampaignInvitationsIn): Whom to invite: these learners, or those of the cohort who
+            have no link yet.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CampaignInvitationsOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        campaign_id=campaign_id,
+body=body,
+idempotency_key=idempotency_key,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    campaign_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: CampaignInvitationsIn,
+    idempotency_key: None | str | Unset = UNSET,
+
+) -> CampaignInvitationsOut | ProblemOut | None:
+    """ Create personal links
+
+     A link a learner, told once: it opens the sitting, finds it again, starts the next one where retakes
+    allow.
+
+    Args:
+        campaign_id (UUID):
+        idempotency_key (None | str | Unset): the same key and request within a day give the same
+            reply, and nothing happens twice
+        body (CampaignInvitationsIn): Whom to invite: these learners, or those of the cohort who
+            have no link yet.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CampaignInvitationsOut | ProblemOut
+     """
+
+
+    return (await asyncio_detailed(
+        campaign_id=campaign_id,
+client=client,
+body=body,
+idempotency_key=idempotency_key,
+
+    )).parsed

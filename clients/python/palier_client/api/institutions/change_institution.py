@@ -1,0 +1,285 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.institution_change import InstitutionChange
+from ...models.institution_out import InstitutionOut
+from ...models.problem_out import ProblemOut
+from ...types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    institution_id: UUID,
+    *,
+    body: InstitutionChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "patch",
+        "url": "/v1/institutions/{institution_id}".format(institution_id=quote(str(institution_id), safe=""),),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InstitutionOut | ProblemOut | None:
+    if response.status_code == 200:
+        response_200 = InstitutionOut.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 412:
+        response_412 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_412
+
+    if response.status_code == 413:
+        response_413 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 422:
+        response_422 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[InstitutionOut | ProblemOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: InstitutionChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> Response[InstitutionOut | ProblemOut]:
+    """ Change an institution
+
+     What is absent stays. The look of a twin is that of its live institution.
+
+    Args:
+        institution_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (InstitutionChange): What to change; what is absent stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstitutionOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        institution_id=institution_id,
+body=body,
+if_match=if_match,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: InstitutionChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> InstitutionOut | ProblemOut | None:
+    """ Change an institution
+
+     What is absent stays. The look of a twin is that of its live institution.
+
+    Args:
+        institution_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (InstitutionChange): What to change; what is absent stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstitutionOut | ProblemOut
+     """
+
+
+    return sync_detailed(
+        institution_id=institution_id,
+client=client,
+body=body,
+if_match=if_match,
+
+    ).parsed
+
+async def asyncio_detailed(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: InstitutionChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> Response[InstitutionOut | ProblemOut]:
+    """ Change an institution
+
+     What is absent stays. The look of a twin is that of its live institution.
+
+    Args:
+        institution_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (InstitutionChange): What to change; what is absent stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InstitutionOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        institution_id=institution_id,
+body=body,
+if_match=if_match,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: InstitutionChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> InstitutionOut | ProblemOut | None:
+    """ Change an institution
+
+     What is absent stays. The look of a twin is that of its live institution.
+
+    Args:
+        institution_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (InstitutionChange): What to change; what is absent stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InstitutionOut | ProblemOut
+     """
+
+
+    return (await asyncio_detailed(
+        institution_id=institution_id,
+client=client,
+body=body,
+if_match=if_match,
+
+    )).parsed

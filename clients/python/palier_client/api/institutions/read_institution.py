@@ -1,0 +1,220 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.institution_out import InstitutionOut
+from ...models.problem_out import ProblemOut
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    institution_id: UUID,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/institutions/{institution_id}".format(institution_id=quote(str(institution_id), safe=""),),
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | InstitutionOut | ProblemOut | None:
+    if response.status_code == 200:
+        response_200 = InstitutionOut.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | InstitutionOut | ProblemOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[Any | InstitutionOut | ProblemOut]:
+    """ Read an institution
+
+     Name, look, origins that may frame its pages, quotas.
+
+    Args:
+        institution_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | InstitutionOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        institution_id=institution_id,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Any | InstitutionOut | ProblemOut | None:
+    """ Read an institution
+
+     Name, look, origins that may frame its pages, quotas.
+
+    Args:
+        institution_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | InstitutionOut | ProblemOut
+     """
+
+
+    return sync_detailed(
+        institution_id=institution_id,
+client=client,
+
+    ).parsed
+
+async def asyncio_detailed(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[Any | InstitutionOut | ProblemOut]:
+    """ Read an institution
+
+     Name, look, origins that may frame its pages, quotas.
+
+    Args:
+        institution_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | InstitutionOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        institution_id=institution_id,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    institution_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Any | InstitutionOut | ProblemOut | None:
+    """ Read an institution
+
+     Name, look, origins that may frame its pages, quotas.
+
+    Args:
+        institution_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | InstitutionOut | ProblemOut
+     """
+
+
+    return (await asyncio_detailed(
+        institution_id=institution_id,
+client=client,
+
+    )).parsed

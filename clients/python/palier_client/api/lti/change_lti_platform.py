@@ -1,0 +1,292 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.platform_change import PlatformChange
+from ...models.platform_out import PlatformOut
+from ...models.problem_out import ProblemOut
+from ...types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    platform_id: UUID,
+    *,
+    body: PlatformChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "patch",
+        "url": "/v1/lti/platforms/{platform_id}".format(platform_id=quote(str(platform_id), safe=""),),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PlatformOut | ProblemOut | None:
+    if response.status_code == 200:
+        response_200 = PlatformOut.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_409
+
+    if response.status_code == 412:
+        response_412 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_412
+
+    if response.status_code == 413:
+        response_413 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 422:
+        response_422 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[PlatformOut | ProblemOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    platform_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: PlatformChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> Response[PlatformOut | ProblemOut]:
+    """ Change lti platform
+
+     Change what is given. A deployment that is launched must be in the list.
+
+    Args:
+        platform_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (PlatformChange): What may change of a platform; what is not given stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PlatformOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        platform_id=platform_id,
+body=body,
+if_match=if_match,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    platform_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: PlatformChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> PlatformOut | ProblemOut | None:
+    """ Change lti platform
+
+     Change what is given. A deployment that is launched must be in the list.
+
+    Args:
+        platform_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (PlatformChange): What may change of a platform; what is not given stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PlatformOut | ProblemOut
+     """
+
+
+    return sync_detailed(
+        platform_id=platform_id,
+client=client,
+body=body,
+if_match=if_match,
+
+    ).parsed
+
+async def asyncio_detailed(
+    platform_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: PlatformChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> Response[PlatformOut | ProblemOut]:
+    """ Change lti platform
+
+     Change what is given. A deployment that is launched must be in the list.
+
+    Args:
+        platform_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (PlatformChange): What may change of a platform; what is not given stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PlatformOut | ProblemOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        platform_id=platform_id,
+body=body,
+if_match=if_match,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    platform_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: PlatformChange,
+    if_match: None | str | Unset = UNSET,
+
+) -> PlatformOut | ProblemOut | None:
+    """ Change lti platform
+
+     Change what is given. A deployment that is launched must be in the list.
+
+    Args:
+        platform_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
+        body (PlatformChange): What may change of a platform; what is not given stays.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PlatformOut | ProblemOut
+     """
+
+
+    return (await asyncio_detailed(
+        platform_id=platform_id,
+client=client,
+body=body,
+if_match=if_match,
+
+    )).parsed

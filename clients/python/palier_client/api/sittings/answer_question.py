@@ -1,0 +1,279 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem_out import ProblemOut
+from ...models.reply_out import ReplyOut
+from ...models.response_in import ResponseIn
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    sitting_id: UUID,
+    *,
+    body: ResponseIn,
+    idempotency_key: str,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    headers["Idempotency-Key"] = idempotency_key
+
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/sittings/{sitting_id}/responses".format(sitting_id=quote(str(sitting_id), safe=""),),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ProblemOut | ReplyOut | None:
+    if response.status_code == 200:
+        response_200 = ReplyOut.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 422:
+        response_422 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ProblemOut | ReplyOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: ResponseIn,
+    idempotency_key: str,
+
+) -> Response[ProblemOut | ReplyOut]:
+    """ Answer question
+
+     Answer the question being shown; the reply holds the next one, or why the sitting ended.
+
+    Args:
+        sitting_id (UUID):
+        idempotency_key (str): one key a response; the same key and body give the same reply
+        body (ResponseIn): One response to the item being shown.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemOut | ReplyOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        sitting_id=sitting_id,
+body=body,
+idempotency_key=idempotency_key,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: ResponseIn,
+    idempotency_key: str,
+
+) -> ProblemOut | ReplyOut | None:
+    """ Answer question
+
+     Answer the question being shown; the reply holds the next one, or why the sitting ended.
+
+    Args:
+        sitting_id (UUID):
+        idempotency_key (str): one key a response; the same key and body give the same reply
+        body (ResponseIn): One response to the item being shown.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemOut | ReplyOut
+     """
+
+
+    return sync_detailed(
+        sitting_id=sitting_id,
+client=client,
+body=body,
+idempotency_key=idempotency_key,
+
+    ).parsed
+
+async def asyncio_detailed(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: ResponseIn,
+    idempotency_key: str,
+
+) -> Response[ProblemOut | ReplyOut]:
+    """ Answer question
+
+     Answer the question being shown; the reply holds the next one, or why the sitting ended.
+
+    Args:
+        sitting_id (UUID):
+        idempotency_key (str): one key a response; the same key and body give the same reply
+        body (ResponseIn): One response to the item being shown.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemOut | ReplyOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        sitting_id=sitting_id,
+body=body,
+idempotency_key=idempotency_key,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: ResponseIn,
+    idempotency_key: str,
+
+) -> ProblemOut | ReplyOut | None:
+    """ Answer question
+
+     Answer the question being shown; the reply holds the next one, or why the sitting ended.
+
+    Args:
+        sitting_id (UUID):
+        idempotency_key (str): one key a response; the same key and body give the same reply
+        body (ResponseIn): One response to the item being shown.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemOut | ReplyOut
+     """
+
+
+    return (await asyncio_detailed(
+        sitting_id=sitting_id,
+client=client,
+body=body,
+idempotency_key=idempotency_key,
+
+    )).parsed

@@ -1,0 +1,230 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem_out import ProblemOut
+from ...models.sitting_out import SittingOut
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    sitting_id: UUID,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/sittings/{sitting_id}/finish".format(sitting_id=quote(str(sitting_id), safe=""),),
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ProblemOut | SittingOut | None:
+    if response.status_code == 200:
+        response_200 = SittingOut.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ProblemOut | SittingOut]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[ProblemOut | SittingOut]:
+    """ Finish sitting
+
+     End the sitting now. Ending twice changes nothing.
+
+    Args:
+        sitting_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemOut | SittingOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        sitting_id=sitting_id,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> ProblemOut | SittingOut | None:
+    """ Finish sitting
+
+     End the sitting now. Ending twice changes nothing.
+
+    Args:
+        sitting_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemOut | SittingOut
+     """
+
+
+    return sync_detailed(
+        sitting_id=sitting_id,
+client=client,
+
+    ).parsed
+
+async def asyncio_detailed(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[ProblemOut | SittingOut]:
+    """ Finish sitting
+
+     End the sitting now. Ending twice changes nothing.
+
+    Args:
+        sitting_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemOut | SittingOut]
+     """
+
+
+    kwargs = _get_kwargs(
+        sitting_id=sitting_id,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    sitting_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> ProblemOut | SittingOut | None:
+    """ Finish sitting
+
+     End the sitting now. Ending twice changes nothing.
+
+    Args:
+        sitting_id (UUID):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemOut | SittingOut
+     """
+
+
+    return (await asyncio_detailed(
+        sitting_id=sitting_id,
+client=client,
+
+    )).parsed

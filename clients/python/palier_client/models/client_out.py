@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.client_out_method import ClientOutMethod
+from ..models.client_out_mode import ClientOutMode
+from ..models.scope import Scope
+from typing import cast
+from uuid import UUID
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.jwks_out import JwksOut
+
+
+
+
+
+T = TypeVar("T", bound="ClientOut")
+
+
+
+@_attrs_define
+class ClientOut:
+    """ An OAuth 2 client, without its secret.
+
+        Attributes:
+            created_at (datetime.datetime):
+            created_by (str):
+            id (UUID): its `client_id`
+            jwks (JwksOut | None):
+            label (str): by which people recognise it
+            last_used_at (datetime.datetime | None):
+            method (ClientOutMethod): how it proves who it is
+            mode (ClientOutMode): what is made in test mode never meets what is live
+            revoked_at (datetime.datetime | None):
+            scopes (list[Scope]): what it may do, at most what you may do yourself
+     """
+
+    created_at: datetime.datetime
+    created_by: str
+    id: UUID
+    jwks: JwksOut | None
+    label: str
+    last_used_at: datetime.datetime | None
+    method: ClientOutMethod
+    mode: ClientOutMode
+    revoked_at: datetime.datetime | None
+    scopes: list[Scope]
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.jwks_out import JwksOut # noqa: PLC0415
+        created_at = self.created_at.isoformat()
+
+        created_by = self.created_by
+
+        id = str(self.id)
+
+        jwks: dict[str, Any] | None
+        if isinstance(self.jwks, JwksOut):
+            jwks = self.jwks.to_dict()
+        else:
+            jwks = self.jwks
+
+        label = self.label
+
+        last_used_at: None | str
+        if isinstance(self.last_used_at, datetime.datetime):
+            last_used_at = self.last_used_at.isoformat()
+        else:
+            last_used_at = self.last_used_at
+
+        method = self.method.value
+
+        mode = self.mode.value
+
+        revoked_at: None | str
+        if isinstance(self.revoked_at, datetime.datetime):
+            revoked_at = self.revoked_at.isoformat()
+        else:
+            revoked_at = self.revoked_at
+
+        scopes = []
+        for scopes_item_data in self.scopes:
+            scopes_item = scopes_item_data.value
+            scopes.append(scopes_item)
+
+
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "created_at": created_at,
+            "created_by": created_by,
+            "id": id,
+            "jwks": jwks,
+            "label": label,
+            "last_used_at": last_used_at,
+            "method": method,
+            "mode": mode,
+            "revoked_at": revoked_at,
+            "scopes": scopes,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.jwks_out import JwksOut # noqa: PLC0415
+        d = dict(src_dict)
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+
+
+
+        created_by = d.pop("created_by")
+
+        id = UUID(d.pop("id"))
+
+
+
+
+        def _parse_jwks(data: object) -> JwksOut | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                jwks_type_0 = JwksOut.from_dict(data)
+
+
+
+                return jwks_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(JwksOut | None, data)
+
+        jwks = _parse_jwks(d.pop("jwks"))
+
+
+        label = d.pop("label")
+
+        def _parse_last_used_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_used_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return last_used_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_used_at = _parse_last_used_at(d.pop("last_used_at"))
+
+
+        method = ClientOutMethod(d.pop("method"))
+
+
+
+
+        mode = ClientOutMode(d.pop("mode"))
+
+
+
+
+        def _parse_revoked_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                revoked_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return revoked_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        revoked_at = _parse_revoked_at(d.pop("revoked_at"))
+
+
+        scopes = []
+        _scopes = d.pop("scopes")
+        for scopes_item_data in (_scopes):
+            scopes_item = Scope(scopes_item_data)
+
+
+
+            scopes.append(scopes_item)
+
+
+        client_out = cls(
+            created_at=created_at,
+            created_by=created_by,
+            id=id,
+            jwks=jwks,
+            label=label,
+            last_used_at=last_used_at,
+            method=method,
+            mode=mode,
+            revoked_at=revoked_at,
+            scopes=scopes,
+        )
+
+        return client_out
+

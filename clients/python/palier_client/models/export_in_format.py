@@ -1,0 +1,10 @@
+from enum import StrEnum
+
+class ExportInFormat(StrEnum):
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+    def __str__(self) -> str:
+        return str(self.value)

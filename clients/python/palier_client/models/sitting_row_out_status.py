@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class SittingRowOutStatus(StrEnum):
+    CREATED = "created"
+    FINISHED = "finished"
+    IN_PROGRESS = "in_progress"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,11 @@
+from enum import StrEnum
+
+class WebhookInEventsItem(StrEnum):
+    EXPORT_READY = "export.ready"
+    LEARNER_ERASED = "learner.erased"
+    RESULT_PUBLISHED = "result.published"
+    SITTING_FINISHED = "sitting.finished"
+    SITTING_STARTED = "sitting.started"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,312 @@
+"""Exports: asked for, made by another process, downloaded by who may read what stands in them."""
+
+import csv
+import hashlib
+import io
+import json
+import stat
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openpyxl
+import polars
+import pytest
+from sqlalchemy import select, update
+
+from app.auth import service as auth
+from app.auth.permissions import ALL, Scope
+from app.db import Database
+from app.identifiers import new_id
+from app.institutions.tables import Learner
+from app.outbox import OutboxEvent
+from app.reporting import service
+from app.reporting.apart import Apart
+from app.reporting.tables import Export
+from app.settings import Settings
+from tests.app.reporting.group import make_group
+from tests.conftest import START, Clock, Published
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Files below this test's folder on both databases."""
+    monkeypatch.setattr(Settings, "state_folder", property(lambda _: tmp_path))
+    return settings
+
+
+@pytest.fixture
+async def full_key(database: Database, published: Published) -> dict[str, str]:
+    async with database.transaction() as db:
+        key = await auth.create_api_key(db, published.institution_id, "all", START, scopes=ALL)
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def asked(client: httpx2.AsyncClient, key: dict[str, str], **body: Any) -> str:
+    reply = await client.post("/v1/exports", json=body, headers=key)
+    assert reply.status_code == 202, reply.text
+    assert reply.json()["status"] == "pending"
+    return str(reply.json()["id"])
+
+
+async def made_here(database: Database, settings: Settings, clock: Clock) -> None:
+    """Make what is waiting in this process: what the other one does, without its start."""
+    from app.reporting.making import make
+
+    while True:
+        async with database.transaction() as db:
+            export_id = await service.claim(db, clock())
+        if export_id is None:
+            return
+        await make(database, settings, export_id, clock)
+
+
+async def file_of(client: httpx2.AsyncClient, key: dict[str, str], export_id: str) -> bytes:
+    state = (await client.get(f"/v1/exports/{export_id}", headers=key)).json()
+    assert state["status"] == "ready", state
+    reply = await client.get(f"/v1/exports/{export_id}/file", headers=key)
+    assert reply.status_code == 200
+    assert hashlib.sha256(reply.content).hexdigest() == state["sha256"]
+    assert len(reply.content) == state["bytes"]
+    assert "attachment" in reply.headers["content-disposition"]
+    return bytes(reply.content)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_another_process_makes_the_file_and_says_so(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    clock: Clock,
+    full_key: dict[str, str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    settings = Settings(database_url=str(database.url), embedded_worker=False, log_level="ERROR")
+    await make_group(database, published.institution_id, 12, now=START)
+    export_id = await asked(client, full_key, what="results", format="csv")
+    early = await client.get(f"/v1/exports/{export_id}/file", headers=full_key)
+    assert (early.status_code, early.json()["code"]) == (409, "export_not_ready")
+    assert await Apart(database, settings, clock).round() == 1
+    rows = list(csv.DictReader(io.StringIO((await file_of(client, full_key, export_id)).decode())))
+    assert len(rows) == 12
+    files = list((tmp_path / "exports").iterdir())
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600]
+    assert stat.S_IMODE((tmp_path / "exports").stat().st_mode) == 0o700
+    async with database.reading() as db:
+        events = (await db.execute(select(OutboxEvent).where(OutboxEvent.topic == "export.ready"))).scalars()
+        assert [event.payload for event in events] == [{"export_id": export_id}]
+
+
+async def test_every_format_holds_the_same_results(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    await make_group(database, published.institution_id, 15, now=START)
+    files = {}
+    for form in ("csv", "json", "xlsx", "parquet"):
+        files[form] = await asked(client, full_key, what="results", format=form)
+    await made_here(database, settings, clock)
+    found = {form: await file_of(client, full_key, id_) for form, id_ in files.items()}
+    lines = [json.loads(line) for line in found["json"].splitlines()]
+    table = polars.read_parquet(io.BytesIO(found["parquet"]))
+    sheet = openpyxl.load_workbook(io.BytesIO(found["xlsx"]), read_only=True).active
+    assert sheet is not None
+    cells = list(sheet.iter_rows(values_only=True))
+    rows = list(csv.DictReader(io.StringIO(found["csv"].decode())))
+    assert len(lines) == len(rows) == table.height == len(cells) - 1 == 15
+    assert list(lines[0]) == list(rows[0]) == table.columns == list(cells[0])
+    theta = [line["theta"] for line in lines]
+    assert any(value < 0 for value in theta)
+    assert [float(row["theta"]) for row in rows] == theta == table["theta"].to_list()
+    column = list(cells[0]).index("theta")
+    assert [row[column] for row in cells[1:]] == pytest.approx(theta)
+    assert {line["level"] for line in lines} == set(table["level"].to_list())
+
+
+async def test_responses_hold_items_and_scores_and_nothing_that_measures(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    group = await make_group(database, published.institution_id, 6, now=START)
+    await make_group(database, published.institution_id, 5, now=START, seed=2, held=True)
+    export_id = await asked(client, full_key, what="responses", format="json")
+    await made_here(database, settings, clock)
+    rows = [json.loads(line) for line in (await file_of(client, full_key, export_id)).splitlines()]
+    assert {row["sitting"] for row in rows} == {str(id_) for id_ in group.sittings}
+    assert set(rows[0]) == {
+        "sitting", "learner", "external_id", "campaign", "design", "language", "position", "item",
+        "item_version", "outcome", "score", "presented_at", "received_at", "seconds",
+    }  # fmt: skip
+    assert [row["position"] for row in rows if row["sitting"] == str(group.sittings[0])] == list(
+        range(1, len([row for row in rows if row["sitting"] == str(group.sittings[0])]) + 1)
+    )
+    assert {row["score"] for row in rows} >= {0, 1}
+
+
+async def test_what_stands_in_a_file_needs_its_own_scope_to_ask_and_to_download(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    await make_group(database, published.institution_id, 3, now=START)
+    usual = published.authorization  # everything but responses:read
+    reply = await client.post("/v1/exports", json={"what": "responses", "format": "csv"}, headers=usual)
+    assert (reply.status_code, reply.json()["scope"]) == (403, "responses:read")
+    export_id = await asked(client, full_key, what="responses", format="csv")
+    await made_here(database, settings, clock)
+    reply = await client.get(f"/v1/exports/{export_id}/file", headers=usual)
+    assert (reply.status_code, reply.json()["scope"]) == (403, "responses:read")
+    async with database.transaction() as db:
+        key = await auth.create_api_key(
+            db, published.institution_id, "x", START, scopes={Scope.EXPORTS_WRITE, Scope.LEARNERS_READ}
+        )
+    narrow = {"Authorization": f"Bearer {key}"}
+    reply = await client.post("/v1/exports", json={"what": "results", "format": "csv"}, headers=narrow)
+    assert (reply.status_code, reply.json()["scope"]) == (403, "results:read")
+    await asked(client, narrow, what="learners", format="parquet")
+
+
+async def test_learners_leave_by_cohort_with_text_that_no_sheet_takes_for_a_formula(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    group = await make_group(database, published.institution_id, 4, now=START, idle=2)
+    async with database.transaction() as db:
+        await db.execute(update(Learner).values(curriculum='=HYPERLINK("http://evil")'))
+    export_id = await asked(
+        client, full_key, what="learners", format="csv", cohort=str(group.cohort_id), bom=True
+    )
+    await made_here(database, settings, clock)
+    text = (await file_of(client, full_key, export_id)).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 6
+    assert {row["curriculum"] for row in rows} == {'\'=HYPERLINK("http://evil")'}
+    assert {row["cohorts"] for row in rows} == {"Promotion 1"}
+
+
+async def test_an_export_takes_only_what_changed_since(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    await make_group(database, published.institution_id, 4, now=START - timedelta(days=9), seed=3)
+    await make_group(database, published.institution_id, 5, now=START, seed=4)
+    since = (START - timedelta(days=2)).isoformat()
+    wanted = await asked(client, full_key, what="results", format="json", updated_since=since)
+    await made_here(database, settings, clock)
+    assert len((await file_of(client, full_key, wanted)).splitlines()) == 5
+
+
+async def test_a_file_goes_after_seven_days(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    export_id = await asked(client, full_key, what="learners", format="json")
+    await made_here(database, settings, clock)
+    assert await file_of(client, full_key, export_id) == b""
+    clock.advance(7 * 86_400 - 1)
+    assert await service.purge(database, settings, clock()) == 0
+    clock.advance(1)
+    reply = await client.get(f"/v1/exports/{export_id}/file", headers=full_key)
+    assert reply.status_code == 410
+    assert await service.purge(database, settings, clock()) == 1
+    assert list(service.folder_of(settings).iterdir()) == []
+    state = (await client.get(f"/v1/exports/{export_id}", headers=full_key)).json()
+    assert state["status"] == "expired"
+
+
+async def test_another_institution_finds_no_export(
+    client: httpx2.AsyncClient, database: Database, published: Published, full_key: dict[str, str]
+) -> None:
+    from app.institutions import service as institutions
+
+    export_id = await asked(client, full_key, what="results", format="csv")
+    async with database.transaction() as db:
+        other, _ = await institutions.ensure_institution(db, "autre", "Autre", START)
+        key = await auth.create_api_key(db, other, "x", START, scopes=ALL)
+    theirs = {"Authorization": f"Bearer {key}"}
+    for path in (f"/v1/exports/{export_id}", f"/v1/exports/{export_id}/file"):
+        assert (await client.get(path, headers=theirs)).status_code == 404
+    assert (await client.get("/v1/exports", headers=theirs)).json()["data"] == []
+    for field in ("campaign", "cohort"):
+        reply = await client.post(
+            "/v1/exports",
+            json={"what": "results", "format": "csv", field: str(new_id())},
+            headers=theirs,
+        )
+        assert reply.status_code == 404
+
+
+async def test_a_maker_that_died_is_replaced_and_after_three_the_export_fails(
+    database: Database,
+    published: Published,
+    clock: Clock,
+    client: httpx2.AsyncClient,
+    full_key: dict[str, str],
+) -> None:
+    export_id = await asked(client, full_key, what="results", format="csv")
+    for _ in range(service.MOST_TRIES):
+        async with database.transaction() as db:
+            assert str(await service.claim(db, clock())) == export_id
+        async with database.transaction() as db:
+            assert await service.claim(db, clock()) is None
+        clock.advance(service.CLAIM.total_seconds())
+    async with database.transaction() as db:
+        assert await service.claim(db, clock()) is None
+    state = (await client.get(f"/v1/exports/{export_id}", headers=full_key)).json()
+    assert (state["status"], state["failure"]) == ("failed", "unfinished")
+
+
+async def test_a_sheet_of_too_many_rows_is_refused_with_advice(
+    client: httpx2.AsyncClient, published: Published, full_key: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    database: Database, settings: Settings, clock: Clock,
+) -> None:  # fmt: skip
+    await make_group(database, published.institution_id, 3, now=START)
+    monkeypatch.setattr(service, "XLSX_MOST_ROWS", 20)
+    reply = await client.post("/v1/exports", json={"what": "responses", "format": "xlsx"}, headers=full_key)
+    assert (reply.status_code, reply.json()["code"]) == (409, "too_many_rows")
+    assert "parquet" in reply.json()["detail"]
+    monkeypatch.setattr("app.reporting.writers.XLSX_MOST_ROWS", 20)
+    monkeypatch.setattr(service, "XLSX_MOST_ROWS", 10_000)
+    export_id = await asked(client, full_key, what="responses", format="xlsx")
+    await made_here(database, settings, clock)
+    state = (await client.get(f"/v1/exports/{export_id}", headers=full_key)).json()
+    assert (state["status"], state["failure"]) == ("failed", "too_many_rows")
+    assert list(service.folder_of(settings).iterdir()) == []
+
+
+async def test_the_same_key_asks_once(
+    client: httpx2.AsyncClient, database: Database, full_key: dict[str, str]
+) -> None:
+    headers = {**full_key, "Idempotency-Key": "k"}
+    body = {"what": "results", "format": "csv"}
+    one = await client.post("/v1/exports", json=body, headers=headers)
+    two = await client.post("/v1/exports", json=body, headers=headers)
+    assert one.json() == two.json()
+    assert two.headers["idempotency-replayed"] == "true"
+    async with database.reading() as db:
+        assert len((await db.execute(select(Export.id))).all()) == 1
