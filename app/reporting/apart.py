@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from app.settings import Settings
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS: Final = 2.0
+RENEWED_EVERY: Final = 30.0
+PURGE_EVERY: Final = timedelta(minutes=10)
+TALLIES: Final = "tallies"
 
 
 class Apart:
@@ -27,21 +30,27 @@ class Apart:
         self._settings = settings
         self._clock = clock
         self._tallied_on: date | None = None
+        self._purged_at: datetime | None = None
 
     async def round(self) -> int:
         """Do what is due; returns how much was done."""
         now = self._clock()
-        done = await service.purge(self._database, self._settings, now)
+        if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
+            self._purged_at = now
+            await service.purge(self._database, self._settings, now)
         if self._tallied_on != now.date():
             self._tallied_on = now.date()
             if await service.tallies_due(self._database, now):
-                await self._started("tallies", now)
+                await self._started(TALLIES, now)
+        # looking costs no turn at the write gate
+        async with self._database.reading() as db:
+            if not await service.waiting(db, now):
+                return 0
         async with self._database.transaction() as db:
             export_id = await service.claim(db, now)
-        if export_id is None:
-            return done
-        await self._make(export_id)
-        return done + 1
+        if export_id is not None:
+            await self._make(export_id)
+        return 1
 
     async def _make(self, export_id: UUID) -> None:
         if await self._started(str(export_id), self._clock()) != 0:
@@ -61,11 +70,21 @@ class Apart:
             env={**os.environ, **_environment(self._settings)},
         )
         try:
-            return await process.wait()
+            return await self._ended(process, what)
         except asyncio.CancelledError:
             process.terminate()
             await process.wait()
             raise
+
+    async def _ended(self, process: asyncio.subprocess.Process, what: str) -> int:
+        """Wait for the end. A claim is renewed from here: the process itself may get no turn while learners do."""
+        while True:
+            try:
+                return await asyncio.wait_for(process.wait(), RENEWED_EVERY)
+            except TimeoutError:
+                if what != TALLIES:
+                    async with self._database.transaction() as db:
+                        await service.renew(db, UUID(what), self._clock())
 
     async def run(self) -> None:
         """Round after round, until cancelled; a failure is logged and tried again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ KEPT: Final = timedelta(days=7)
 CLAIM: Final = timedelta(minutes=2)
 MOST_TRIES: Final = 3
 MOST_WAITING: Final = 20
+SCRATCH: Final = "making-"
 NEEDS: Final[Mapping[str, Scope]] = {
     "results": Scope.RESULTS_READ,
     "responses": Scope.RESPONSES_READ,
@@ -521,6 +523,11 @@ def file_name(export: Export) -> str:
     )
 
 
+async def waiting(db: AsyncSession, now: datetime) -> bool:
+    """Whether an export waits to be made."""
+    return await store.next_waiting(db, now) is not None
+
+
 async def claim(db: AsyncSession, now: datetime) -> UUID | None:
     """Take the next export to be made; one that could not be made three times is given up.
 
@@ -543,14 +550,15 @@ async def renew(db: AsyncSession, export_id: UUID, now: datetime) -> None:
 
 async def finish(
     db: AsyncSession, export_id: UUID, *, rows: int, size: int, sha256: str, now: datetime
-) -> None:
-    """The file stands: say so, to webhooks too."""
+) -> bool:
+    """The file stands: say so, to webhooks too. False when it does already, or is not wanted any more."""
     found = await store.by_id(db, export_id)
     if found is None or found.status != "running":
-        return
+        return False
     found.status, found.rows, found.bytes, found.sha256 = "ready", rows, size, sha256
     found.finished_at, found.expires_at, found.claimed_until = now, now + KEPT, None
     await outbox.record(db, found.institution_id, "export.ready", found.id, {"export_id": str(found.id)}, now)
+    return True
 
 
 async def give_up(db: AsyncSession, export_id: UUID, failure: str, now: datetime) -> None:
@@ -572,10 +580,14 @@ async def let_go(db: AsyncSession, export_id: UUID) -> None:
 
 
 async def purge(database: Database, settings: Settings, now: datetime) -> int:
-    """Remove the files whose seven days are over, and those that no export owns; returns how many exports expired."""
+    """Remove the files whose seven days are over, and what makers that died left; returns how many exports expired."""
     async with database.transaction() as db:
         gone = await store.expired(db, now)
         for one in gone:
             path_of(settings, one.id, one.format).unlink(missing_ok=True)
             one.status = "expired"
+        being_made = await store.running(db)
+    if not being_made:
+        for left in folder_of(settings).glob(f"{SCRATCH}*"):
+            shutil.rmtree(left, ignore_errors=True)
     return len(gone)

@@ -590,6 +590,12 @@ async def next_waiting(db: AsyncSession, now: datetime) -> Export | None:
     return (await db.execute(query)).scalar()
 
 
+async def running(db: AsyncSession) -> int:
+    """How many exports are being made."""
+    query = select(func.count()).select_from(Export).where(Export.status == "running")
+    return (await db.execute(query)).scalar_one()
+
+
 async def by_id(db: AsyncSession, export_id: UUID) -> Export | None:
     """An export, whoever asked for it."""
     return (await db.execute(select(Export).where(Export.id == export_id).with_for_update())).scalar()

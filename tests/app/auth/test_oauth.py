@@ -17,6 +17,8 @@ from app.db import Database
 from app.institutions import service as institutions
 from tests.conftest import START, Clock, Published
 
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 GRANT = {"grant_type": "client_credentials"}
 SCOPES = ["sittings:read", "sittings:write", "keys:read"]
@@ -161,12 +163,12 @@ async def test_the_secret_may_be_sent_in_the_form(program: Program) -> None:
     [
         ({"secret": "pls_x"}, 401, "invalid_client"),
         ({"secret": ""}, 401, "invalid_client"),
-        ({"id": str(uuid4())}, 401, "invalid_client"),
+        ({"id": NOBODY}, 401, "invalid_client"),
         ({"id": "nobody"}, 401, "invalid_client"),
         ({"form": {"grant_type": "password"}}, 400, "unsupported_grant_type"),
         ({"form": {"grant_type": ""}}, 400, "invalid_request"),
         ({"form": {"client_secret": "pls_x"}}, 400, "invalid_request"),
-        ({"form": {"client_id": str(uuid4())}}, 401, "invalid_client"),
+        ({"form": {"client_id": NOBODY}}, 401, "invalid_client"),
         ({"header": {"Authorization": "Basic !"}}, 401, "invalid_client"),
         ({"header": {"Authorization": "Bearer x"}}, 400, "invalid_request"),
         ({"header": {"Content-Type": "application/json"}}, 400, "invalid_request"),
@@ -245,8 +247,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "made tomorrow": {"iat": int(START.timestamp()) + 86_400},
     "without an identifier": {"jti": None},
     "an identifier that is no text": {"jti": 7},
-    "from somebody else": {"iss": str(uuid4())},
-    "about somebody else": {"sub": str(uuid4())},
+    "from somebody else": {"iss": NOBODY},
+    "about somebody else": {"sub": NOBODY},
     "about nobody": {"sub": None},
 }
 

@@ -1,6 +1,7 @@
 """Deep linking and the roster: what a teacher chooses and sees."""
 
 import httpx2
+import pytest
 from sqlalchemy import func, select
 
 from app.assessments.service import Assessments
@@ -45,6 +46,7 @@ async def test_the_platform_takes_the_test_that_a_teacher_chose(
         assert (await db.execute(select(func.count()).select_from(Sitting))).scalar() == 0
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_the_chosen_test_opens_from_the_course(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -57,6 +59,7 @@ async def test_the_chosen_test_opens_from_the_course(
     assert "Avant de commencer" in (await client.get(reply.headers["location"])).text
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_choice_without_a_test_is_asked_again(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -68,10 +71,12 @@ async def test_a_choice_without_a_test_is_asked_again(
     assert told(await client.post("/lti/choisir", data=unknown, headers=SAME)) == "no_test"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_learner_chooses_nothing(client: httpx2.AsyncClient, known: LearningPlatform) -> None:
     assert told(await launch(client, known, role=LEARNER, choosing=True)) == "role"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_platform_that_takes_no_resource_link_is_told_so(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -127,6 +132,7 @@ async def test_a_teacher_sees_the_roster_page_after_page_and_names_only_where_al
     assert "Apprenante" not in stored[0]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_roster_that_cannot_be_read_leaves_those_who_came(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -137,6 +143,7 @@ async def test_a_roster_that_cannot_be_read_leaves_those_who_came(
     assert page.text.count('<th scope="row">') == 1
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_platform_without_a_roster_is_shown_without(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -145,6 +152,7 @@ async def test_a_platform_without_a_roster_is_shown_without(
     assert not any(path == "/members" for _, path, _ in known.calls)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_names_from_a_roster_are_text(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -156,6 +164,7 @@ async def test_names_from_a_roster_are_text(
     assert "&lt;script&gt;alert(1)" in page.text
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_form_of_ours_posted_from_another_site_is_refused(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:

@@ -11,6 +11,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -75,6 +76,7 @@ async def test_the_same_learner_at_the_same_link_finds_their_open_sitting_again(
         assert (await db.execute(select(func.count()).select_from(Learner))).scalar() == 2
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_the_login_asks_for_what_openid_connect_prescribes(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -95,6 +97,7 @@ async def test_the_login_asks_for_what_openid_connect_prescribes(
     }
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_the_cookie_of_a_login_may_live_in_a_frame_and_nowhere_else(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -104,6 +107,7 @@ async def test_the_cookie_of_a_login_may_live_in_a_frame_and_nowhere_else(
         assert f"; {attribute}" in cookie
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_login_may_be_posted(client: httpx2.AsyncClient, known: LearningPlatform) -> None:
     asked = dict(parse_qsl(urlsplit(known.login_url()).query))
     reply = await client.post("/lti/login", data=asked, headers=from_platform(known))
@@ -128,6 +132,7 @@ async def test_two_copies_of_a_launch_at_once_make_one_sitting(
         assert (await db.execute(select(func.count()).select_from(Sitting))).scalar() == 1
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_message_for_one_login_does_not_answer_another(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -136,6 +141,7 @@ async def test_a_message_for_one_login_does_not_answer_another(
     assert told(await client.post("/lti/launch", data=crossed)) == "nonce"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_another_browser_cannot_finish_a_login(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -177,6 +183,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
 ]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_signed_message_that_says_something_wrong_is_refused(
     client: httpx2.AsyncClient, known: LearningPlatform, database: Database
 ) -> None:
@@ -191,6 +198,7 @@ async def test_a_signed_message_that_says_something_wrong_is_refused(
         assert (await db.execute(select(func.count()).select_from(Sitting))).scalar() == 0
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_tokens_that_the_platform_did_not_sign_are_refused(
     client: httpx2.AsyncClient, known: LearningPlatform, platform_key: RSAKey
 ) -> None:
@@ -233,6 +241,7 @@ async def test_tokens_that_the_platform_did_not_sign_are_refused(
     assert (await client.post("/lti/launch", data=form)).status_code == 303
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_login_that_took_too_long_is_refused(
     client: httpx2.AsyncClient, known: LearningPlatform, clock: Clock
 ) -> None:
@@ -241,6 +250,7 @@ async def test_a_login_that_took_too_long_is_refused(
     assert told(await client.post("/lti/launch", data=form)) == "state"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_an_altered_state_is_refused(client: httpx2.AsyncClient, known: LearningPlatform) -> None:
     form = known.launch(await begin(client, known))
     state = form["state"]
@@ -287,6 +297,7 @@ async def test_a_deployment_that_registration_did_not_tell_is_fixed_by_the_first
     assert list(acts).count("lti.deployment_fixed") == 1
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_an_error_of_the_platform_is_told_without_its_words(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -295,6 +306,7 @@ async def test_an_error_of_the_platform_is_told_without_its_words(
     assert "login_required" not in reply.text
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_new_key_of_the_platform_is_found_and_unknown_ones_are_not_asked_for_again_and_again(
     client: httpx2.AsyncClient, known: LearningPlatform, clock: Clock
 ) -> None:
@@ -317,6 +329,7 @@ async def test_a_new_key_of_the_platform_is_found_and_unknown_ones_are_not_asked
     assert count(known, "/jwks") == asked + 2
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_keys_that_cannot_be_read_are_said_so(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -326,6 +339,7 @@ async def test_keys_that_cannot_be_read_are_said_so(
     assert told(await launch(client, platform)) == "key_set"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_small_keys_are_refused(client: httpx2.AsyncClient, known: LearningPlatform) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the platform's library says so too
@@ -336,6 +350,7 @@ async def test_small_keys_are_refused(client: httpx2.AsyncClient, known: Learnin
     assert told(await client.post("/lti/launch", data=form)) == "signature"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_page_of_a_launch_may_be_framed_by_its_platform_alone(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -347,6 +362,7 @@ async def test_a_page_of_a_launch_may_be_framed_by_its_platform_alone(
     assert ancestors(reply) == ["'self'", known.url]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_without_a_cookie_the_login_is_begun_again_in_a_window_of_its_own(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -400,6 +416,7 @@ async def test_the_storage_of_the_platform_stands_in_for_the_cookie(
     assert told(again) == "replayed"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_platform_that_gives_nothing_back_leads_to_a_window_of_its_own(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -410,6 +427,7 @@ async def test_a_platform_that_gives_nothing_back_leads_to_a_window_of_its_own(
     assert 'target="_blank"' in reply.text
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_the_pages_speak_the_language_of_the_platform(
     client: httpx2.AsyncClient, known: LearningPlatform
 ) -> None:
@@ -437,6 +455,7 @@ async def test_a_finished_practice_can_be_taken_again(
     assert twice.headers["location"] == again.headers["location"]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_tickets_are_good_for_their_page_and_their_time(
     client: httpx2.AsyncClient, known: LearningPlatform, clock: Clock
 ) -> None:

@@ -119,6 +119,7 @@ SPOILT: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_platform_that_contradicts_itself_is_not_registered(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -132,6 +133,7 @@ async def test_a_platform_that_contradicts_itself_is_not_registered(
     assert (await client.post(path, data=asked(platform), headers=SAME)).status_code == 200
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_only_plain_public_addresses_are_asked_for_a_configuration(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -151,6 +153,7 @@ async def test_only_plain_public_addresses_are_asked_for_a_configuration(
         )
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_refusal_of_the_platform_leaves_the_link_usable(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -160,6 +163,7 @@ async def test_a_refusal_of_the_platform_leaves_the_link_usable(
     assert (await client.post(path, data=asked(platform), headers=SAME)).status_code == 200
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_hosted_canvas_may_speak_for_all_its_schools_and_nobody_else_may(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published, application: FastAPI
 ) -> None:
@@ -242,6 +246,7 @@ FORBIDDEN: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_what_may_not_be_typed_in_is_refused_by_name(
     client: httpx2.AsyncClient, platform: LearningPlatform, published: Published
 ) -> None:
@@ -265,6 +270,7 @@ async def test_removing_a_platform_keeps_sittings_and_drops_what_waited(
         assert (await db.execute(text("SELECT count(*) FROM sitting"))).scalar() == 1
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_the_tool_says_what_a_platform_must_be_told(
     client: httpx2.AsyncClient, published: Published
 ) -> None:

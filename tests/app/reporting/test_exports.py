@@ -310,3 +310,44 @@ async def test_the_same_key_asks_once(
     assert two.headers["idempotency-replayed"] == "true"
     async with database.reading() as db:
         assert len((await db.execute(select(Export.id))).all()) == 1
+
+
+async def test_of_two_makers_of_one_export_the_first_file_stands(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    from app.reporting.making import make
+
+    await make_group(database, published.institution_id, 3, now=START)
+    export_id = await asked(client, full_key, what="results", format="json")
+    async with database.transaction() as db:
+        claimed = await service.claim(db, clock())
+    assert claimed is not None
+    await make(database, settings, claimed, clock)
+    first = await file_of(client, full_key, export_id)
+    await make_group(database, published.institution_id, 3, now=START, seed=2)
+    async with database.transaction() as db:
+        assert not await service.finish(db, claimed, rows=6, size=1, sha256="0" * 64, now=clock())
+    await make(database, settings, claimed, clock)
+    assert await file_of(client, full_key, export_id) == first
+
+
+async def test_what_a_dead_maker_left_goes_when_nothing_is_being_made(
+    client: httpx2.AsyncClient, database: Database, settings: Settings, clock: Clock, full_key: dict[str, str]
+) -> None:
+    left = service.folder_of(settings) / f"{service.SCRATCH}x"
+    left.mkdir(parents=True)
+    (left / "export").write_text("half")
+    await asked(client, full_key, what="learners", format="json")
+    async with database.transaction() as db:
+        assert await service.claim(db, clock()) is not None
+    await service.purge(database, settings, clock())
+    assert left.exists()
+    async with database.transaction() as db:
+        await db.execute(update(Export).values(status="failed"))
+    await service.purge(database, settings, clock())
+    assert not left.exists()
