@@ -228,18 +228,19 @@ async def exported(
     facts: dict[str, Any] = {"peak": 0.0}
 
     async def watch() -> None:
-        began = None
+        began, pids = None, list[int]()
         while True:
-            for pid in makers(parent):
-                began = began or time.perf_counter()
-                facts["peak"] = max(facts["peak"], peak_mb(pid))
+            if not pids:
+                pids = await asyncio.to_thread(makers, parent)
+                began = time.perf_counter() if pids else None
+            facts["peak"] = max([facts["peak"], *map(peak_mb, pids)])
             state = (await client.get(address, headers=key)).json()
             if state["status"] in ("ready", "failed"):
                 assert state["status"] == "ready", json.dumps(state)
                 facts.update(state, seconds=time.perf_counter() - (began or time.perf_counter()))
                 done.set()
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     _, beside = await asyncio.gather(watch(), walk_until(client, key, answers, done))
     return facts, beside

@@ -11,7 +11,7 @@ from app.reporting import store
 from app.reporting.store import ResultRow, Selection
 from app.reporting.writers import Cell, Column, Kind, Row
 
-SITTINGS_A_PAGE: Final = 250
+SITTINGS_A_PAGE: Final = 100
 RESULTS_A_PAGE: Final = 500
 LEARNERS_A_PAGE: Final = 2_000
 

@@ -29,7 +29,8 @@ from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-# a breath between two pages, as a share of the time that the last one took
+# a breath between two pages, as a share of the time that the last one took: the database server that reads them is no
+# idle process
 PAUSE_SHARE: Final = 0.15
 
 Clock = Callable[[], datetime]
