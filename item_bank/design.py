@@ -290,7 +290,8 @@ class Design:
         plain = Selection()
         for name in ("criterion", "acceleration", "strata", "blocking", "method"):
             if getattr(self.selection, name) != getattr(plain, name):
-                selection[name] = getattr(self.selection, name)
+                chosen = getattr(self.selection, name)
+                selection[name] = chosen.value if isinstance(chosen, StrEnum) else chosen
         exposure: dict[str, Any] = {
             "target": self.exposure.target,
             "band_target": self.exposure.band_target,

@@ -119,8 +119,9 @@ def test_setting_up_twice_duplicates_nothing(palier: Palier) -> None:
     first = json.loads(palier("demo").stdout)
     again = json.loads(palier("demo").stdout)
     assert first == again
-    assert set(first) == {"institution", "code", "api_key"}
-    assert [palier.count(table) for table in (Institution, ApiKey, AccessCode, BankRelease)] == [1, 1, 1, 1]
+    assert set(first) == {"institution", "code", "api_key", "test_api_key", "owner", "password"}
+    # the institution and its test mode, a key for each
+    assert [palier.count(table) for table in (Institution, ApiKey, AccessCode, BankRelease)] == [2, 2, 1, 1]
     assert palier("bank", "publish").stdout.strip() == "release 1 is up to date"
 
 
