@@ -41,14 +41,19 @@ def run() -> None:
     migrate()
     facts = asyncio.run(_prepare(settings))
     address = settings.public_url
+    lines = (
+        ("[bold]Palier[/bold]  ", address),
+        ("Code    ", f"{facts['code']}   (certification, demonstration release)"),
+        ("Office  ", f"{address}/espace"),
+        ("        ", f"{facts['owner']}   {facts['password']}"),
+        ("API     ", f"{address}/v1/docs"),
+        ("API key ", facts["api_key"]),
+        ("Test key", f"{facts['test_api_key']}   (test mode: nothing it makes counts)"),
+        ("Style   ", f"{address}/styleguide"),
+    )
     console.print()
-    console.print(f"  [bold]Palier[/bold]   {address}")
-    console.print(f"  Code      {facts['code']}   (certification, demonstration release)")
-    console.print(f"  Office    {address}/espace   {facts['owner']}   {facts['password']}")
-    console.print(f"  API       {address}/v1/openapi.json")
-    console.print(f"  API key   {facts['api_key']}")
-    console.print(f"  Test key  {facts['test_api_key']}   (test mode: nothing it makes counts)")
-    console.print(f"  Style     {address}/styleguide")
+    for name, value in lines:  # a secret cut in two by the width of a window is a secret mistyped
+        console.print(f"  {name}  {value}", soft_wrap=True)
     console.print("  Stop      Ctrl-C\n")
     serve()
 
