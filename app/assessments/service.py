@@ -200,6 +200,11 @@ class Assessments:
         await self._look_for_newer()
         return sorted(self._current)
 
+    async def offered(self) -> list[DesignInUse]:
+        """The designs that may be chosen one by one: a launch spreads items for calibration and is for campaigns."""
+        found = [await self.current(key) for key in await self.keys()]
+        return [design for design in found if not design.design.spreads_items]
+
     async def versions(self, db: AsyncSession, key: str) -> list[UUID]:
         """Every version of a design that sittings may have pinned; none when there is no such design."""
         return await store.versions(db, key)

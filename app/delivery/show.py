@@ -49,9 +49,7 @@ async def landing(
     context: Context, code: str = "", problem: CodeProblem = "", chosen: str = ""
 ) -> LandingView:
     """The first page, with the designs one may try."""
-    designs = [await context.assessments.current(key) for key in await context.assessments.keys()]
-    # a launch is for cohorts whose results are held: nobody tries it by themselves
-    designs = [design for design in designs if not design.design.spreads_items]
+    designs = await context.assessments.offered()
     designs.sort(key=lambda design: (design.purpose != "certification", design.key))
     choices = [DesignChoice(d.key, d.purpose, d.length, d.time_limit_seconds // 60, d.title) for d in designs]
     main = [choice for choice in choices if choice.id in MAIN_DESIGNS] or choices

@@ -485,7 +485,7 @@ async def choices(service: Service, ticket: str, now: datetime) -> tuple[list[Ch
     ]
     offered += [
         _choice(one.key, one.title, one.purpose, one)
-        for one in sorted(designs, key=lambda one: (one.purpose, one.title))
+        for one in sorted(await service.assessments.offered(), key=lambda one: (one.purpose, one.title))
     ]
     return offered, bool(facts["grades"]), tuple(facts["origins"])
 

@@ -22,6 +22,7 @@ from app.db import Database
 from app.delivery import erasure, portability
 from app.errors import InvalidInput, NotFound
 from app.institutions import erasure as institutions
+from app.lti import service as lti
 from app.privacy import log, store
 from app.privacy.log import Logged
 from app.privacy.tables import Erasure, RetentionRule
@@ -214,6 +215,7 @@ async def purge(database: Database, folder: Path, now: datetime) -> dict[str, in
 
 
 async def _erase(db: AsyncSession, entry: Logged, now: datetime) -> Erased:
+    await lti.forget_learner(db, entry.institution_id, entry.learner_id)
     await campaigns.forget_learner(db, entry.institution_id, entry.learner_id)
     kept, removed = await erasure.of_learner(db, entry.institution_id, entry.learner_id)
     await institutions.forget_learner(db, entry.institution_id, entry.learner_id, now)

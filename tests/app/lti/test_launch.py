@@ -62,6 +62,26 @@ async def test_neither_name_nor_address_nor_identifier_of_the_platform_is_stored
         assert secret not in "".join(stored)
 
 
+async def test_an_erased_learner_leaves_no_tie_to_the_platform_even_where_scores_stay(
+    client: httpx2.AsyncClient,
+    known: LearningPlatform,
+    database: Database,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.delivery.erasure.FEWEST_ALIKE", 1)
+    address = f"/v1/sittings/{(await launch(client, known)).headers['location'].rpartition('/')[2]}"
+    for act in ("start", "finish"):
+        assert (await client.post(f"{address}/{act}", headers=published.authorization)).status_code == 200
+    async with database.reading() as db:
+        learner = (await db.execute(select(LtiParticipation.learner_id))).scalar_one()
+    reply = await client.post(f"/v1/privacy/learners/{learner}/erasure", headers=published.authorization)
+    assert (reply.json()["sittings_kept"], reply.json()["sittings_removed"]) == (1, 0)
+    async with database.reading() as db:
+        assert (await db.execute(select(LtiParticipation))).all() == []
+        assert (await db.execute(select(Sitting))).all() != []
+
+
 async def test_the_same_learner_at_the_same_link_finds_their_open_sitting_again(
     client: httpx2.AsyncClient, known: LearningPlatform, database: Database
 ) -> None:
