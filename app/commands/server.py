@@ -198,12 +198,12 @@ async def _prepare(settings: Settings) -> dict[str, Any]:
     database = Database(settings)
     try:
         await publish_content(database, settings.content_dir, actor="command line")
-        return await _demonstration(database)
+        return await _demonstration(database, settings.state_folder)
     finally:
         await database.close()
 
 
-async def _demonstration(database: Any) -> dict[str, Any]:
+async def _demonstration(database: Any, folder: Path) -> dict[str, Any]:
     """The demonstration's facts, kept beside the database so that a key made once can be shown again."""
     from app.auth import accounts
     from app.auth import service as auth
@@ -211,7 +211,6 @@ async def _demonstration(database: Any) -> dict[str, Any]:
     from app.delivery.entry import DEMO_INSTITUTION
     from app.institutions import service as institutions
 
-    folder = database.sqlite_path.parent if database.is_sqlite else Path("var")
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "demo.json"
     now = datetime.now(UTC)
