@@ -5,9 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import audit
 from app.auth import keys
 from app.auth.permissions import ALL, Mode, Scope
 from app.delivery.context import Context, given_context
@@ -132,7 +130,7 @@ async def create_webhook(
     if not problem:
         try:
             async with context.database.transaction(tenant=member.caller.institution_id) as db:
-                made, secret = await webhooks.create(
+                _, secret = await webhooks.create(
                     db,
                     member.caller.institution_id,
                     url=url.strip(),
@@ -140,9 +138,9 @@ async def create_webhook(
                     description="",
                     reach=_reach(context),
                     sealer=context.sealer,
+                    actor=member.caller.actor,
                     now=context.now(),
                 )
-                await _noted(db, member, "webhook.created", made, context)
         except (InvalidInput, Conflict) as refused:
             problem = "address" if isinstance(refused, InvalidInput) else "known"
     if problem:
@@ -165,8 +163,7 @@ async def remove_webhook(context: Ctx, member: ChangesWebhooks, webhook_id: UUID
     """Delete a webhook and its log."""
     async with context.database.transaction(tenant=member.caller.institution_id) as db:
         found = await webhooks.require(db, member.caller.institution_id, webhook_id)
-        await _noted(db, member, "webhook.removed", found, context)
-        await webhooks.remove(db, found)
+        await webhooks.remove(db, found, actor=member.caller.actor, now=context.now())
     return go(f"{ACCESS}?fait=removed")
 
 
@@ -197,17 +194,6 @@ async def deliveries(request: Request, context: Ctx, member: SeesWebhooks, webho
         may_change=member.may(Scope.WEBHOOKS_WRITE),
     )
     return render(request, view)
-
-
-async def _noted(db: AsyncSession, member: Member, act: str, found: Any, context: Context) -> None:
-    await audit.record(
-        db,
-        actor=member.caller.actor,
-        act=act,
-        subject=f"webhook:{found.id}",
-        facts={"url": found.url},
-        now=context.now(),
-    )
 
 
 def _reach(context: Context) -> Reach:

@@ -61,6 +61,7 @@ async def create(
             description=body.description,
             reach=_reach(context),
             sealer=context.sealer,
+            actor=caller.actor,
             now=context.now(),
         )
         return _with_secret(made, secret)
@@ -99,6 +100,8 @@ async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: Ca
             description=body.description,
             enabled=body.enabled,
             reach=_reach(context),
+            actor=caller.actor,
+            now=context.now(),
         )
     return _out(changed)
 
@@ -109,7 +112,8 @@ async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: Ca
 async def delete(webhook_id: UUID, context: Ctx, caller: CanWrite) -> None:
     """Delete a webhook, what waits for it and its log."""
     async with context.database.transaction(tenant=caller.institution_id) as db:
-        await service.remove(db, await service.require(db, caller.institution_id, webhook_id))
+        found = await service.require(db, caller.institution_id, webhook_id)
+        await service.remove(db, found, actor=caller.actor, now=context.now())
 
 
 @router.post(
@@ -129,7 +133,8 @@ async def rotate_secret(
 
     async def effect(db: AsyncSession) -> WebhookWithSecretOut:
         found = await service.require(db, caller.institution_id, webhook_id)
-        return _with_secret(found, await service.rotate_secret(db, found, context.sealer, context.now()))
+        secret = await service.rotate_secret(db, found, context.sealer, actor=caller.actor, now=context.now())
+        return _with_secret(found, secret)
 
     return await once(request, caller, idempotency_key, effect, status=200)
 

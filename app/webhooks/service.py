@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import audit
 from app.db import Database, instant_to_text
 from app.errors import Conflict, InvalidInput, NotFound
 from app.identifiers import new_id
@@ -70,6 +71,7 @@ async def create(
     description: str,
     reach: Reach,
     sealer: Sealer,
+    actor: str,
     now: datetime,
 ) -> tuple[Webhook, str]:
     """Make a webhook; returns it with its secret, for the one reply that tells it.
@@ -106,6 +108,7 @@ async def create(
     )
     db.add(made)
     await _flush_address(db)
+    await _note(db, made, "webhook.created", actor, now)
     return made, secret
 
 
@@ -131,6 +134,8 @@ async def change(
     description: str | None,
     enabled: bool | None,
     reach: Reach,
+    actor: str,
+    now: datetime,
 ) -> Webhook:
     """Change what is given; enabling lets what has waited go."""
     if url is not None and url != found.url:
@@ -147,20 +152,25 @@ async def change(
         found.disabled_reason = None if enabled else "institution"
     found.failures, found.resting_until = 0, None
     await _flush_address(db)
+    await _note(db, found, "webhook.changed", actor, now)
     return found
 
 
-async def rotate_secret(db: AsyncSession, found: Webhook, sealer: Sealer, now: datetime) -> str:
+async def rotate_secret(
+    db: AsyncSession, found: Webhook, sealer: Sealer, *, actor: str, now: datetime
+) -> str:
     """Draw a new secret; for a day both sign, so that the receiver can change over without losing a message."""
     secret = new_signing_secret()
     found.sealed_former_secret, found.former_until = found.sealed_secret, now + BOTH_SIGN
     found.sealed_secret = sealer.seal(secret)
     await db.flush()
+    await _note(db, found, "webhook.secret_rotated", actor, now)
     return secret
 
 
-async def remove(db: AsyncSession, found: Webhook) -> None:
+async def remove(db: AsyncSession, found: Webhook, *, actor: str, now: datetime) -> None:
     """Delete a webhook, what waits for it and its log."""
+    await _note(db, found, "webhook.removed", actor, now)
     await store.remove(db, found)
 
 
@@ -284,6 +294,12 @@ async def purge(db: AsyncSession, before: datetime, limit: int) -> int:
     A message goes when its last try, or its replay, was before; one that waits for a disabled webhook goes too.
     """
     return await store.purge(db, before, limit)
+
+
+async def _note(db: AsyncSession, found: Webhook, act: str, actor: str, now: datetime) -> None:
+    await audit.record(
+        db, actor=actor, act=act, subject=f"webhook:{found.id}", facts={"url": found.url}, now=now
+    )
 
 
 def waiting(tries: int) -> timedelta:

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from app.audit import AuditEntry
 from app.auth import service as auth
 from app.auth.permissions import Scope
 from app.db import Database
@@ -236,3 +237,25 @@ async def test_every_event_can_be_asked_for(client: httpx2.AsyncClient, publishe
         "/v1/webhooks", json={"url": URL, "events": [PING]}, headers=published.authorization
     )
     assert refused.status_code == 422
+
+
+async def test_every_change_is_in_the_audit_log(
+    client: httpx2.AsyncClient, published: Published, database: Database
+) -> None:
+    created = await made(client, published)
+    address = f"/v1/webhooks/{created['id']}"
+    await client.patch(address, json={"description": "LMS"}, headers=published.authorization)
+    await client.post(f"{address}/rotate-secret", headers=published.authorization)
+    await client.delete(address, headers=published.authorization)
+    async with database.reading() as db:
+        query = select(AuditEntry).where(AuditEntry.subject == f"webhook:{created['id']}")
+        entries = (await db.execute(query.order_by(AuditEntry.number))).scalars().all()
+    assert [entry.act for entry in entries] == [
+        "webhook.created",
+        "webhook.changed",
+        "webhook.secret_rotated",
+        "webhook.removed",
+    ]
+    assert {entry.actor[:4] for entry in entries} == {"key:"}
+    assert {entry.tenant_id for entry in entries} == {published.institution_id}
+    assert created["secret"] not in str([vars(entry) for entry in entries])
