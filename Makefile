@@ -8,7 +8,8 @@ SHELL := /bin/bash
 .PHONY: help setup run serve work migrate development test lint format types check slow bench bench-engine bench-calibration reference openapi clients lock clean
 
 VENV := .venv/bin
-PYTEST := $(VENV)/pytest -n 2 --dist loadfile
+# one process more than the two cores we count on: browsers and killed servers are mostly waited for
+PYTEST := $(VENV)/pytest -n 3 --dist loadfile
 # the lock is made for the oldest Python we support; where packages are fetched from is each machine's affair
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 
