@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import difflib
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,6 +20,9 @@ from item_bank.errors import Fault, FieldPath
 T = TypeVar("T")
 
 _MISSING: Any = object()
+
+# Unicode's categories Cc and Cs (controls, halves of a surrogate pair), a line end and a tab apart.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -115,7 +119,7 @@ class Fields:
             self.fault(path, "is empty.", "Write the text.")
         if len(text) > longest:
             self.fault(path, f"has {len(text)} characters; {longest} at most.")
-        if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\n\t" for letter in text):
+        if _CONTROL.search(text):
             self.fault(path, "holds a control character.", "Type the text again without it.")
         return text
 

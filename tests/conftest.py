@@ -26,6 +26,7 @@ import hypothesis
 import pytest
 from fastapi import FastAPI
 
+from app.assessments import service as assessments
 from app.auth import service as auth
 from app.commands.bank import publish_content
 from app.commands.server import migrate
@@ -34,6 +35,9 @@ from app.delivery.entry import DEMO_INSTITUTION
 from app.institutions import service as institutions
 from app.main import create_app
 from app.settings import Settings
+from irt.policy import Policy
+from item_bank.design import Design
+from item_bank.release import Release
 from tests.postgres import PostgresServer, running_server
 
 # Laws are tried on the same examples in every run, so that a change is judged by what it changed; `make slow`
@@ -61,6 +65,23 @@ def _no_settings_from_outside() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in Settings.model_fields:
             patch.delenv(name.upper(), raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _designs_compiled_once() -> Iterator[None]:
+    """A design compiled for a release stays so: the services of one run need not compile the shipped ones again."""
+    compile_new = assessments._compiled
+    known: dict[tuple[str, str, str], tuple[Design, Policy]] = {}
+
+    def compiled(snapshot: Release, design: Design) -> tuple[Design, Policy]:
+        key = snapshot.content_hash, design.id, design.content_hash
+        if key not in known:
+            known[key] = compile_new(snapshot, design)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assessments, "_compiled", compiled)
         yield
 
 

@@ -171,6 +171,7 @@ def test_a_sitting_in_a_frame_by_keyboard_alone(
     for position in (1, 2, 3):
         assert candidate.position == position
         candidate.answer_by_keyboard()
+    page.locator("#events li", has_text="palier:answered 3").wait_for()  # messages arrive after the page
     assert events(page) == [
         "palier:ready",
         "palier:started",
@@ -182,7 +183,7 @@ def test_a_sitting_in_a_frame_by_keyboard_alone(
     candidate.press_and_follow("Enter")
     candidate.tab_to("form[action$=terminer] button")
     candidate.press_and_follow("Enter")
-    page.wait_for_function("() => document.querySelector('#events').textContent.includes('palier:finished')")
+    page.locator("#events li", has_text="palier:finished").wait_for()
     assert events(page)[-1] == "palier:finished"
     assert len(events(page)) == 6
     # the way back leaves the frame
