@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 VENV := .venv/bin
 # one process more than the two cores we count on: browsers and killed servers are mostly waited for
-PYTEST := $(VENV)/pytest -n 3 --dist loadfile
+PYTEST := $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 # the lock is made for the oldest Python we support; where packages are fetched from is each machine's affair
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 

@@ -106,52 +106,55 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@contextlib.asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What runs as long as the service does: the database, what is compiled, the worker."""
+    config: Settings = app.state.settings
+    clock: Clock = app.state.clock
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(config)
+        stack.push_async_callback(database.close)
+        store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
+        stack.push_async_callback(store.aclose)
+        assessments = Assessments(database)
+        await assessments.load_current()
+        delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
+        app.state.context = Context(
+            settings=config,
+            database=database,
+            clock=clock,
+            throttle=Throttle(),
+            keys=KnownKeys(),
+            limits=CallLimits(config.api_calls_per_minute),
+            sealer=Sealer.of(config),
+            delivery=delivery,
+            campaigns=campaigns_entry,
+        )
+        app.state.platforms = Platforms(Reach(config.webhook_ports, config.webhook_loopback))
+        stack.push_async_callback(app.state.platforms.aclose)
+        if config.runs_worker:
+            dispatcher = dispatcher_of(database, config, clock)
+            log_kept = timedelta(days=config.webhook_log_days)
+            worker = Worker(
+                database,
+                delivery,
+                clock,
+                dispatcher,
+                log_kept=log_kept,
+                upkeep=upkeep_of(database, config),
+                apart=Apart(database, config, clock),
+                grade_sender=grade_sender_of(database, config, delivery, clock),
+            )
+            await stack.enter_async_context(worker.running())
+        app.state.ready = True
+        yield
+        app.state.ready = False
+
+
 def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """Build the application; `clock` is injected so that tests can travel in time."""
     config = config or settings()
     logs.configure(config.log_level)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
-            database = Database(config)
-            stack.push_async_callback(database.close)
-            store = SqliteStore(database) if database.is_sqlite else PostgresStore(database)
-            stack.push_async_callback(store.aclose)
-            assessments = Assessments(database)
-            await assessments.load_current()
-            delivery = Delivery(store, assessments, timedelta(seconds=config.grace_seconds))
-            app.state.context = Context(
-                settings=config,
-                database=database,
-                clock=clock,
-                throttle=Throttle(),
-                keys=KnownKeys(),
-                limits=CallLimits(config.api_calls_per_minute),
-                sealer=Sealer.of(config),
-                delivery=delivery,
-                campaigns=campaigns_entry,
-            )
-            app.state.platforms = Platforms(Reach(config.webhook_ports, config.webhook_loopback))
-            stack.push_async_callback(app.state.platforms.aclose)
-            if config.runs_worker:
-                dispatcher = dispatcher_of(database, config, clock)
-                log_kept = timedelta(days=config.webhook_log_days)
-                worker = Worker(
-                    database,
-                    delivery,
-                    clock,
-                    dispatcher,
-                    log_kept=log_kept,
-                    upkeep=upkeep_of(database, config),
-                    apart=Apart(database, config, clock),
-                    grade_sender=grade_sender_of(database, config, delivery, clock),
-                )
-                await stack.enter_async_context(worker.running())
-            app.state.ready = True
-            yield
-            app.state.ready = False
-
     app = FastAPI(
         title="Palier",
         version="1",
@@ -169,6 +172,8 @@ def create_app(config: Settings | None = None, clock: Clock = utc_now) -> FastAP
         telemetry={"logs": False},
     )
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.state.settings = config
+    app.state.clock = clock
     app.state.ready = False
     app.include_router(api.router)
     app.include_router(webhooks.router)

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,16 @@ START = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 
 Backend = Literal["sqlite", "postgres"]
 NAMES = count(1)
+
+# Few tests, each of many seconds: begun first, so that no process is left alone with one at the end.
+LONG = ("journeys", "qti", "faults", "security", "calibration", "clients")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests come first; with `--no-loadscope-reorder` the processes take files in this order."""
+    items.sort(
+        key=lambda item: LONG.index(item.path.parent.name) if item.path.parent.name in LONG else len(LONG)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -282,10 +293,25 @@ def clock() -> Clock:
     return Clock()
 
 
+@cache
+def _built(secure_cookies: bool, max_body_bytes: int) -> FastAPI:
+    """The application and its routes, which cost half a second; what runs in it is started for each test anew."""
+    never_opened = settings_for("sqlite+aiosqlite:///never-opened.db")
+    chosen = {"secure_cookies": secure_cookies, "max_body_bytes": max_body_bytes}
+    return create_app(never_opened.model_copy(update=chosen))
+
+
+def service_of(settings: Settings, clock: Clock) -> FastAPI:
+    """The service with these settings, one at a time, to be started by its lifespan."""
+    app = _built(settings.secure_cookies, settings.max_body_bytes)
+    app.state.settings, app.state.clock = settings, clock
+    return app
+
+
 @pytest.fixture
 async def application(settings: Settings, clock: Clock, published: Published) -> AsyncIterator[FastAPI]:
     """The service, started."""
-    app = create_app(settings, clock)
+    app = service_of(settings, clock)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -16,7 +16,7 @@ from tests.faults.crowd import Crowd
 from tests.faults.server import ServedDatabase
 
 LEARNERS = 30
-KILLS = [5, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+KILLS = [3, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 
 Blow = Callable[[], Awaitable[None]]
 

@@ -18,11 +18,10 @@ from app.auth.permissions import ALL, Mode, Scope
 from app.db import Database
 from app.description import SAMPLE_ID, operations
 from app.institutions import service as institutions
-from app.main import create_app
 from app.settings import Settings
 from app.webhooks.tables import WebhookDelivery
 from tests.app.delivery.learner import some_response
-from tests.conftest import START, Clock
+from tests.conftest import START, Clock, service_of
 
 Json = dict[str, Any]
 PLENTY = 10_000_000  # calls a minute
@@ -35,7 +34,7 @@ PIXEL = base64.b64decode(
 @contextmanager
 def running(settings: Settings, clock: Clock) -> Iterator[tuple[TestClient, FastAPI]]:
     """The service on this database, in this process, without a limit of calls."""
-    app = create_app(settings.model_copy(update={"api_calls_per_minute": PLENTY}), clock)
+    app = service_of(settings.model_copy(update={"api_calls_per_minute": PLENTY}), clock)
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         yield client, app
 

@@ -8,10 +8,9 @@ import pytest
 from app.commands.bank import publish_content
 from app.db import Database
 from app.delivery.replay import replay
-from app.main import create_app
 from app.settings import Settings
 from tests.app.delivery.learner import Learner
-from tests.conftest import Clock, Published
+from tests.conftest import Clock, Published, service_of
 from tests.item_bank.six_domains import with_a_sixth_domain
 
 
@@ -20,7 +19,7 @@ async def test_a_sitting_of_a_bank_with_six_domains_goes_from_start_to_replay(
     published: Published, settings: Settings, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     await publish_content(database, with_a_sixth_domain(tmp_path), actor="tests")
-    app = create_app(settings, clock)
+    app = service_of(settings, clock)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

@@ -10,9 +10,8 @@ import pytest
 from app.auth import service as auth
 from app.auth.permissions import Scope
 from app.db import Database
-from app.main import create_app
 from app.settings import Settings
-from tests.conftest import START, Clock, Published
+from tests.conftest import START, Clock, Published, service_of
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 POLICY = '"default";q=5;w=60'
@@ -21,7 +20,7 @@ POLICY = '"default";q=5;w=60'
 @pytest.fixture
 async def few(settings: Settings, clock: Clock, published: Published) -> AsyncIterator[httpx2.AsyncClient]:
     """A service that allows five calls a minute."""
-    app = create_app(settings.model_copy(update={"api_calls_per_minute": 5}), clock)
+    app = service_of(settings.model_copy(update={"api_calls_per_minute": 5}), clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx2.ASGITransport(app=app)
