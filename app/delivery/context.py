@@ -1,7 +1,7 @@
 """What a request to this room can reach, composed once in `app.main`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ from app.assessments.service import Assessments, DesignInUse
 from app.auth.service import KnownKeys
 from app.db import Database
 from app.delivery.service import Delivery, Terms
+from app.institutions.service import KnownClocks
 from app.secrets import Sealer
 from app.settings import Settings
 from app.throttle import SignInThrottle, Throttle
@@ -66,6 +67,7 @@ class Context:
     campaigns: Campaigns
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
     brands: KnownBrands = field(default_factory=KnownBrands)
+    clocks: KnownClocks = field(default_factory=KnownClocks)
 
     @property
     def assessments(self) -> Assessments:
@@ -75,6 +77,11 @@ class Context:
     def now(self) -> datetime:
         """The moment this request is handled."""
         return self.clock()
+
+    async def in_time_of(self, institution_id: UUID) -> "Context":
+        """The same, where it is as late as for an institution: in test mode time travels."""
+        ahead = await self.clocks.ahead(self.database, institution_id)
+        return replace(self, clock=lambda: self.clock() + ahead) if ahead else self
 
 
 def context_of(request: Request) -> Context:

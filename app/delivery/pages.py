@@ -42,14 +42,23 @@ async def as_left(sitting_id: UUID, request: Request) -> SittingState:
     return sitting
 
 
-async def as_it_stands(request: Request, sitting: Annotated[SittingState, Depends(as_left)]) -> SittingState:
-    """The same, closed if its time has passed meanwhile."""
-    context = context_of(request)
+# An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
+AsLeft = Annotated[SittingState, Depends(as_left)]
+
+
+async def in_its_time(request: Request, sitting: AsLeft) -> Context:
+    """The context, as late as it is for the sitting: one in test mode follows its institution's clock."""
+    return await context_of(request).in_time_of(sitting.institution_id)
+
+
+InItsTime = Annotated[Context, Depends(in_its_time)]
+
+
+async def as_it_stands(context: InItsTime, sitting: AsLeft) -> SittingState:
+    """The sitting, closed if its time has passed meanwhile."""
     return await service.settle(context.delivery, sitting, context.now())
 
 
-# An answer takes the sitting as it was left: one that comes too late is recorded as such, and closes it.
-AsLeft = Annotated[SittingState, Depends(as_left)]
 Own = Annotated[SittingState, Depends(as_it_stands)]
 Ctx = Annotated[Context, Depends(given_context)]
 
@@ -140,7 +149,7 @@ def opened(context: Context, entered: entry.Entered) -> RedirectResponse:
 
 
 @router.get("/epreuve/{sitting_id}")
-async def sitting(request: Request, context: Ctx, own: Own) -> Response:
+async def sitting(request: Request, context: InItsTime, own: Own) -> Response:
     """Where the sitting stands: introduction, question or result."""
     match own.status:
         case "created":
@@ -155,7 +164,7 @@ async def sitting(request: Request, context: Ctx, own: Own) -> Response:
 
 @router.post("/epreuve/{sitting_id}/commencer")
 async def start(
-    context: Ctx, own: Own, language: Annotated[str | None, Form(max_length=8)] = None
+    context: InItsTime, own: Own, language: Annotated[str | None, Form(max_length=8)] = None
 ) -> Response:
     """Start the clock, in the language chosen."""
     await service.start(context.delivery, own, context.now(), language=language)
@@ -163,14 +172,14 @@ async def start(
 
 
 @router.get("/epreuve/{sitting_id}/exercice")
-async def tutorial(request: Request, context: Ctx, own: Own) -> Response:
+async def tutorial(request: Request, context: InItsTime, own: Own) -> Response:
     """A question for nothing."""
     design = await context.assessments.in_use(own.design_id)
     return render(request, TutorialView(sitting=str(own.id), title=design.title))
 
 
 @router.post("/epreuve/{sitting_id}/exercice")
-async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
+async def tutorial_answer(request: Request, context: InItsTime, own: Own) -> Response:
     """The gestures work; nothing is stored but a cookie that says so."""
     design = await context.assessments.in_use(own.design_id)
     form = await request.form()
@@ -191,7 +200,7 @@ async def tutorial_answer(request: Request, context: Ctx, own: Own) -> Response:
 @router.post("/epreuve/{sitting_id}/repondre")
 async def answer(
     request: Request,
-    context: Ctx,
+    context: InItsTime,
     own: AsLeft,
     position: Annotated[int, Form(ge=1, le=1000)],
     item: Annotated[UUID, Form()],
@@ -236,7 +245,7 @@ async def answer(
 @router.post("/epreuve/{sitting_id}/presentation")
 async def present_zones(
     request: Request,
-    context: Ctx,
+    context: InItsTime,
     own: Own,
     position: Annotated[int, Form(ge=1, le=1000)],
     item: Annotated[UUID, Form()],
@@ -280,7 +289,7 @@ class DraftIn(BaseModel):
 
 
 @router.post("/epreuve/{sitting_id}/brouillon")
-async def draft(context: Ctx, own: Own, body: Annotated[DraftIn, Body()]) -> JSONResponse:
+async def draft(context: InItsTime, own: Own, body: Annotated[DraftIn, Body()]) -> JSONResponse:
     """Keep the unsent response, and tell the time."""
     now = context.now()
     saved = await service.save_draft(
@@ -298,7 +307,7 @@ async def draft(context: Ctx, own: Own, body: Annotated[DraftIn, Body()]) -> JSO
 @router.post("/epreuve/{sitting_id}/signaler")
 async def report_problem(
     request: Request,
-    context: Ctx,
+    context: InItsTime,
     own: Own,
     position: Annotated[int, Form(ge=1, le=1000)],
     text: Annotated[str, Form(max_length=4000)] = "",
@@ -315,13 +324,13 @@ async def report_problem(
 
 
 @router.get("/epreuve/{sitting_id}/correction/{position}")
-async def correction(request: Request, context: Ctx, own: Own, position: int) -> Response:
+async def correction(request: Request, context: InItsTime, own: Own, position: int) -> Response:
     """Practice: what was expected, and why."""
     return render(request, await show.correction(context, own, position))
 
 
 @router.get("/epreuve/{sitting_id}/terminer")
-async def finish_page(request: Request, context: Ctx, own: Own) -> Response:
+async def finish_page(request: Request, context: InItsTime, own: Own) -> Response:
     """Are you sure?"""
     if own.status != "in_progress":
         return _go(_home(own.id))
@@ -329,14 +338,14 @@ async def finish_page(request: Request, context: Ctx, own: Own) -> Response:
 
 
 @router.post("/epreuve/{sitting_id}/terminer")
-async def finish(context: Ctx, own: Own) -> Response:
+async def finish(context: InItsTime, own: Own) -> Response:
     """End the sitting at its learner's wish."""
     await service.finish(context.delivery, own, context.now())
     return _go(f"{_home(own.id)}/resultat")
 
 
 @router.get("/epreuve/{sitting_id}/resultat")
-async def result(request: Request, context: Ctx, own: Own) -> Response:
+async def result(request: Request, context: InItsTime, own: Own) -> Response:
     """The level and the profile; where the result is held, when it comes."""
     if own.status != "finished":
         return _go(_home(own.id))

@@ -1,13 +1,14 @@
 """Institutions and their learners."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import Database
 from app.errors import NotFound
 from app.identifiers import new_id
 from app.institutions import store
@@ -127,3 +128,20 @@ async def add_learners(
         ],
     )
     return ids
+
+
+class KnownClocks:
+    """How far the time of institutions is ahead: that of a live one never is, which is asked about once."""
+
+    def __init__(self) -> None:
+        self._live: set[UUID] = set()
+
+    async def ahead(self, database: Database, institution_id: UUID) -> timedelta:
+        """How far a twin has travelled in time; nothing for a live institution."""
+        if institution_id in self._live:
+            return timedelta()
+        async with database.reading() as db:
+            found = await require(db, institution_id)
+        if found.test_of is None:
+            self._live.add(institution_id)
+        return timedelta(seconds=found.clock_offset_seconds)
