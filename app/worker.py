@@ -193,7 +193,7 @@ def upkeep_of(database: Database, settings: Settings) -> Sequence[Upkeep]:
     folder = settings.state_folder
 
     async def erase_again(now: datetime) -> None:
-        done = await privacy.reapply(database, folder / erasures.FILE, now)
+        done = await privacy.reapply(database, folder, folder / erasures.FILE, now)
         if done:
             log.warning("learners of the erasure log were erased again", learners=done)
 

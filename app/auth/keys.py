@@ -5,7 +5,7 @@ A live caller manages the keys of both modes, a test caller those of test mode.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,13 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import audit
 from app.auth import store
 from app.auth.permissions import Caller, Mode, Scope
-from app.auth.service import add_api_key
+from app.auth.service import OVERLAP, add_api_key
 from app.auth.tables import ApiKey
 from app.errors import Conflict, InvalidInput, NotFound, QuotaReached
 from app.institutions import service as institutions
 
 MOST: Final = 100  # that an institution may use at a time, both modes together
-OVERLAP: Final = timedelta(days=1)  # that a rotated key lives on
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from app import audit
 from app.auth import store
 from app.auth.credentials import hashed, new_secret
 from app.auth.permissions import Caller, Mode, Scope
-from app.auth.service import TOKEN_PREFIX, spend
+from app.auth.service import OVERLAP, TOKEN_PREFIX, spend
 from app.auth.tables import AccessToken, OAuthClient
 from app.errors import Conflict, InvalidInput, NotFound, QuotaReached
 from app.identifiers import new_id
@@ -65,6 +65,7 @@ class Client:
     mode: Mode
     scopes: tuple[Scope, ...]
     method: Method
+    former_until: datetime | None
     jwks: Mapping[str, Any] | None
     created_by: str
     created_at: datetime
@@ -195,7 +196,9 @@ async def change(
 
 
 async def rotate(db: AsyncSession, caller: Caller, client_id: UUID, now: datetime) -> tuple[Client, str]:
-    """A new secret instead of the former one, at once. Tokens already given live out their hour.
+    """A new secret; for a day the former one is good too, as with API keys, and one older than that ends now.
+
+    A secret that leaked is therefore ended by rotating twice. Tokens already given live out their hour.
 
     Raises
     ------
@@ -207,15 +210,16 @@ async def rotate(db: AsyncSession, caller: Caller, client_id: UUID, now: datetim
     if row.secret_hash is None:
         raise Conflict("This client has no secret: it proves itself by its public keys.")
     secret = new_secret(SECRET_PREFIX)
+    row.former_secret_hash, row.former_until = row.secret_hash, now + OVERLAP
     row.secret_hash = hashed(secret)
     await db.flush()
     client = _shown(row, managed)
-    await _note(db, caller, "oauth_client.rotated", client, now)
+    await _note(db, caller, "oauth_client.rotated", client, now, former_until=row.former_until.isoformat())
     return client, secret
 
 
 async def revoke_client(db: AsyncSession, caller: Caller, client_id: UUID, now: datetime) -> None:
-    """End a client and its tokens now; ending it twice changes nothing."""
+    """End a client, its secrets and its tokens now; ending it twice changes nothing."""
     managed = await institutions.managed(db, caller.institution_id)
     row = await _row(db, managed, client_id)
     if row.revoked_at is None:
@@ -265,6 +269,7 @@ def _shown(row: OAuthClient, managed: Mapping[UUID, Mode]) -> Client:
         mode=managed[row.institution_id],
         scopes=tuple(Scope(name) for name in row.scopes),
         method="secret" if row.jwks is None else "private_key_jwt",
+        former_until=row.former_until,
         jwks=row.jwks,
         created_by=row.created_by,
         created_at=row.created_at,
@@ -348,7 +353,7 @@ async def authenticate(db: AsyncSession, proof: Proof, audiences: frozenset[str]
     if proof.assertion is not None:
         row = await _by_assertion(db, proof, audiences, now)
     elif proof.secret is not None:
-        row = await _by_secret(db, proof)
+        row = await _by_secret(db, proof, now)
     else:
         raise _unknown()
     return Known(row.id, row.institution_id, frozenset(Scope(name) for name in row.scopes))
@@ -368,9 +373,13 @@ async def _client(db: AsyncSession, client_id: object) -> OAuthClient:
     return found
 
 
-async def _by_secret(db: AsyncSession, proof: Proof) -> OAuthClient:
+async def _by_secret(db: AsyncSession, proof: Proof, now: datetime) -> OAuthClient:
     row = await _client(db, proof.client_id)
-    if row.secret_hash is None or not secrets.compare_digest(row.secret_hash, hashed(proof.secret or "")):
+    good = [row.secret_hash]
+    if row.former_until is not None and now < row.former_until:
+        good.append(row.former_secret_hash)
+    sent = hashed(proof.secret or "")
+    if not any(one is not None and secrets.compare_digest(one, sent) for one in good):
         raise _unknown()
     return row
 

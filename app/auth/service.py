@@ -18,6 +18,7 @@ from app.identifiers import new_id
 from app.institutions import service as institutions
 
 TOKEN_PREFIX = "plt"  # noqa: S105
+OVERLAP = timedelta(days=1)  # that a secret lives on once it is rotated: a key's or a client's
 UNKNOWN = "The API key or access token is unknown, expired or revoked. Send `Authorization: Bearer <key>`."
 DEFAULT_SCOPES = ALL - {Scope.RESPONSES_READ}
 

@@ -43,6 +43,8 @@ class OAuthClient(Base):
     label: Mapped[str] = mapped_column(String(100))
     scopes: Mapped[list[Any]] = mapped_column(Json)
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    former_secret_hash: Mapped[str | None] = mapped_column(String(64))
+    former_until: Mapped[datetime | None] = mapped_column(Instant)
     jwks: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_by: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(Instant)

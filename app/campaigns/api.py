@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 
 from app.auth.permissions import Caller, Scope
-from app.campaigns import imports, service, sheets
+from app.campaigns import apart, imports, service, sheets
 from app.campaigns.entry import INVITATION, JOIN
+from app.campaigns.reading import Report
 from app.campaigns.schemas import (
     AdjustmentIn,
     CampaignChange,
@@ -54,7 +55,7 @@ from app.errors import Conflict, InvalidInput, NotFound
 from app.institutions import learners
 from app.institutions.learners import Learner, LearnerFacts, LearnerIdentity
 from app.wire.callers import calling
-from app.wire.etags import IfMatch, conditional, require_match
+from app.wire.etags import NOT_MODIFIED, IfMatch, conditional, require_match
 from app.wire.idempotency import IdempotencyKey, once
 from app.wire.paging import PageIn, Paging, after_id, page_of
 from app.wire.problems import EVERYWHERE, problems
@@ -252,22 +253,21 @@ async def import_learners(
     happen, wrong cells included, and writes nothing.
     """
     lang = language_of(accept_language)
-    content, dry_run, cohort_id = await _uploaded(request)
-    sheet = await asyncio.to_thread(sheets.read, content, await imports.professions(context.assessments))
+    content, name, dry_run, cohort_id = await _uploaded(request)
+    sheet = await apart.read(content, await imports.professions(context.assessments), name)
     if sheet.faults and not dry_run:
         raise InvalidInput(
-            f"{len(sheet.faults)} cells are wrong: nothing was written.",
+            f"{sheet.n_faults} cells are wrong: nothing was written.",
             errors=[
                 {"field": f"row {fault.row}, {fault.column_name(lang)}", "expected": fault.words(lang)}
                 for fault in sheet.faults[:FAULTS_SHOWN]
             ],
         )
-    rows = await asyncio.to_thread(learners.packed, sheet.learners)
     now = caller.now(context.now())
     async with context.database.reading(tenant=caller.institution_id) as db:
         if cohort_id is not None:
             await service.require_cohort(db, caller.institution_id, cohort_id)
-        foreseen = await learners.foreseen(db, caller.institution_id, rows, len(sheet.learners))
+        foreseen = await learners.foreseen(db, caller.institution_id, sheet.packed, sheet.learners)
 
     async def effect(db: AsyncSession) -> ImportOut:
         cohort = None
@@ -276,8 +276,7 @@ async def import_learners(
         await imports.write(
             db,
             caller.institution_id,
-            rows,
-            sheet.learners,
+            sheet.packed,
             foreseen,
             cohort=cohort,
             actor=caller.actor,
@@ -289,11 +288,12 @@ async def import_learners(
         return Response(
             _imported(sheet, foreseen, lang, dry_run=True).model_dump_json(), media_type="application/json"
         )
-    told = hashlib.sha256(content).digest() + str(cohort_id).encode()
+    digest = await asyncio.to_thread(hashlib.sha256, content)
+    told = digest.digest() + str(cohort_id).encode()
     return await once(request, caller, idempotency_key, effect, status=200, content=told)
 
 
-async def _uploaded(request: Request) -> tuple[bytes, bool, UUID | None]:
+async def _uploaded(request: Request) -> tuple[bytes, str, bool, UUID | None]:
     async with request.form(max_files=1, max_fields=5) as form:
         file, dry_run, cohort = form.get("file"), form.get("dry_run", "false"), form.get("cohort", "")
         faults = []
@@ -309,19 +309,17 @@ async def _uploaded(request: Request) -> tuple[bytes, bool, UUID | None]:
                 faults.append({"field": "cohort", "expected": "the identifier of a cohort"})
         if faults or not isinstance(file, UploadFile):
             raise InvalidInput("The form cannot be read.", errors=faults)
-        return await file.read(), dry_run == "true", cohort_id
+        return await file.read(), (file.filename or "")[:200], dry_run == "true", cohort_id
 
 
-def _imported(
-    sheet: sheets.Sheet, outcome: learners.Outcome, lang: sheets.Lang, *, dry_run: bool
-) -> ImportOut:
+def _imported(sheet: Report, outcome: learners.Outcome, lang: sheets.Lang, *, dry_run: bool) -> ImportOut:
     return ImportOut(
         dry_run=dry_run,
         rows=sheet.rows,
         created=outcome.created,
         updated=outcome.updated,
         unchanged=outcome.unchanged,
-        errors=len(sheet.faults),
+        errors=sheet.n_faults,
         faults=[
             RowFaultOut(row=fault.row, column=fault.column_name(lang), message=fault.words(lang))
             for fault in sheet.faults[:FAULTS_SHOWN]
@@ -349,7 +347,7 @@ def language_of(accepted: str | None) -> sheets.Lang:
     operation_id="readLearner",
     summary="Read a learner",
     response_model=LearnerOut,
-    responses=problems(404, 422),
+    responses=NOT_MODIFIED | problems(404, 422),
     **OF_LEARNERS,
 )
 async def read_learner(request: Request, learner_id: UUID, context: Ctx, caller: ReadsLearners) -> Any:
@@ -419,7 +417,7 @@ async def delete_learner(learner_id: UUID, context: Ctx, caller: WritesLearners)
     operation_id="readIdentity",
     summary="Read who a learner is",
     response_model=IdentityOut,
-    responses=problems(404, 422),
+    responses=NOT_MODIFIED | problems(404, 422),
     **OF_LEARNERS,
 )
 async def read_identity(request: Request, learner_id: UUID, context: Ctx, caller: ReadsLearners) -> Any:
@@ -544,7 +542,7 @@ async def list_cohorts(
     operation_id="readCohort",
     summary="Read a cohort",
     response_model=CohortOut,
-    responses=problems(404, 422),
+    responses=NOT_MODIFIED | problems(404, 422),
     **OF_LEARNERS,
 )
 async def read_cohort(request: Request, cohort_id: UUID, context: Ctx, caller: ReadsLearners) -> Any:
@@ -702,7 +700,7 @@ async def list_campaigns(
     operation_id="readCampaign",
     summary="Read a campaign",
     response_model=CampaignOut,
-    responses=problems(404, 422),
+    responses=NOT_MODIFIED | problems(404, 422),
     **OF_CAMPAIGNS,
 )
 async def read_campaign(request: Request, campaign_id: UUID, context: Ctx, caller: ReadsCampaigns) -> Any:

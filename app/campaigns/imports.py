@@ -4,10 +4,8 @@ The whole file is written by two or three statements in one transaction: the dat
 what ten thousand statements would do in many, and the write gate of the embedded database is held no longer.
 """
 
-import json
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,7 +20,8 @@ from app.campaigns.tables import Cohort, LearnerFile
 from app.errors import NotFound
 from app.identifiers import new_id
 from app.institutions import learners
-from app.institutions.learners import LearnerFacts, Outcome
+from app.institutions.facts import renewed
+from app.institutions.learners import Outcome
 from app.secrets import Sealer
 from item_bank.item import TRANSVERSAL
 
@@ -40,7 +39,6 @@ async def write(
     db: AsyncSession,
     institution_id: UUID,
     packed: str,
-    rows: Sequence[LearnerFacts],
     outcome: Outcome,
     *,
     cohort: Cohort | None,
@@ -50,8 +48,7 @@ async def write(
     """Make or change learners, as it was foreseen, and put them into a cohort; raises `QuotaReached`."""
     await learners.put(db, institution_id, packed, outcome, now)
     if cohort is not None:
-        ids = learners.called_so(db, institution_id, [row.external_id for row in rows])
-        await store.add_members(db, cohort, ids, now)
+        await store.add_members(db, cohort, learners.named_in(db, institution_id, packed), now)
     facts = {**asdict(outcome), "cohort": str(cohort.id) if cohort else None}
     await note(db, institution_id, "learners.imported", str(institution_id), actor, now, **facts)
 
@@ -115,7 +112,6 @@ async def kept(db: AsyncSession, institution_id: UUID, file_id: UUID, now: datet
 async def confirm(
     db: AsyncSession,
     found: LearnerFile,
-    rows: Sequence[LearnerFacts],
     packed: str,
     outcome: Outcome,
     *,
@@ -126,18 +122,16 @@ async def confirm(
     cohort = None
     if found.cohort_id is not None:
         cohort = await store.cohort(db, found.institution_id, found.cohort_id)
-    await write(db, found.institution_id, packed, rows, outcome, cohort=cohort, actor=actor, now=now)
+    await write(db, found.institution_id, packed, outcome, cohort=cohort, actor=actor, now=now)
     await db.delete(found)
     await db.flush()
 
 
-def sealed(sealer: Sealer, rows: Sequence[LearnerFacts]) -> str:
-    """Rows to keep for a while; fit for a thread."""
-    text = json.dumps([list(asdict(row).values()) for row in rows], separators=(",", ":"))
-    return sealer.seal(b64encode(zlib.compress(text.encode())).decode())
+def sealed(sealer: Sealer, packed: str) -> str:
+    """Learners to keep for a while; fit for a thread."""
+    return sealer.seal(b64encode(zlib.compress(packed.encode())).decode())
 
 
-def opened(sealer: Sealer, rows_sealed: str) -> list[LearnerFacts]:
-    """The rows of a file that waits; fit for a thread."""
-    text = zlib.decompress(b64decode(sealer.open(rows_sealed)))
-    return [LearnerFacts(*values) for values in json.loads(text)]
+def opened(sealer: Sealer, rows_sealed: str) -> str:
+    """The learners of a file that waits, under identifiers of the moment; fit for a thread."""
+    return renewed(zlib.decompress(b64decode(sealer.open(rows_sealed))).decode())

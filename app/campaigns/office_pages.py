@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import Scope
-from app.campaigns import imports, service, sheets
+from app.campaigns import apart, imports, service, sheets
 from app.campaigns.entry import INVITATION, JOIN
 from app.campaigns.tables import Campaign
 from app.delivery.context import Context, given_context
@@ -268,32 +268,31 @@ async def import_report(
     if file is None or not content:
         return render(request, replace(view, problem="missing"), status_code=422)
     cohort_id = _uuid(cohort)
-    sheet = await asyncio.to_thread(sheets.read, content, await imports.professions(context.assessments))
     lang, name = _lang(request), (file.filename or "")[:200]
+    sheet = await apart.read(content, await imports.professions(context.assessments), name)
     if sheet.faults:
         view = replace(
             view,
             file_name=name,
             rows=sheet.rows,
-            n_faults=len(sheet.faults),
+            n_faults=sheet.n_faults,
             faults=[
                 CellFault(fault.row, fault.column_name(lang), fault.words(lang))
                 for fault in sheet.faults[:FAULTS_SHOWN]
             ],
         )
         return render(request, view, status_code=422)
-    packed = await asyncio.to_thread(learners.packed, sheet.learners)
-    sealed = await asyncio.to_thread(imports.sealed, context.sealer, sheet.learners)
+    sealed = await asyncio.to_thread(imports.sealed, context.sealer, sheet.packed)
     async with context.database.reading(tenant=institution_id) as db:
         if cohort_id is not None:
             await service.require_cohort(db, institution_id, cohort_id)
-        outcome = await learners.foreseen(db, institution_id, packed, len(sheet.learners))
+        outcome = await learners.foreseen(db, institution_id, sheet.packed, sheet.learners)
     async with context.database.transaction(tenant=institution_id) as db:
         file_id = await imports.keep(
             db,
             institution_id,
             sealed,
-            len(sheet.learners),
+            sheet.learners,
             name=name,
             cohort_id=cohort_id,
             actor=member.caller.actor,
@@ -320,13 +319,12 @@ async def import_confirmed(
     try:
         async with context.database.reading(tenant=institution_id) as db:
             waiting = await imports.kept(db, institution_id, file_id, now)
-        rows = await asyncio.to_thread(imports.opened, context.sealer, waiting.rows_sealed)
-        packed = await asyncio.to_thread(learners.packed, rows)
+        packed = await asyncio.to_thread(imports.opened, context.sealer, waiting.rows_sealed)
         async with context.database.reading(tenant=institution_id) as db:
-            outcome = await learners.foreseen(db, institution_id, packed, len(rows))
+            outcome = await learners.foreseen(db, institution_id, packed, waiting.rows)
         async with context.database.transaction(tenant=institution_id) as db:
             waiting = await imports.kept(db, institution_id, file_id, now)
-            await imports.confirm(db, waiting, rows, packed, outcome, actor=member.caller.actor, now=now)
+            await imports.confirm(db, waiting, packed, outcome, actor=member.caller.actor, now=now)
     except NotFound:
         return render(request, replace(await _import(context, member), problem="gone"), status_code=404)
     except QuotaReached:

@@ -33,9 +33,7 @@ def _address(request: Request) -> str:
 
 async def _now_for(context: Context, campaign: Campaign) -> datetime:
     """The moment for a campaign's learners: in test mode time travels."""
-    async with context.database.reading() as db:
-        offset = (await institutions.require(db, campaign.institution_id)).clock_offset_seconds
-    return datetime.fromtimestamp(context.now().timestamp() + offset, context.now().tzinfo)
+    return (await context.in_time_of(campaign.institution_id)).now()
 
 
 async def _by_code(request: Request, context: Context, code: str) -> Campaign:

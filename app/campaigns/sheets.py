@@ -1,22 +1,18 @@
 """Files of learners: CSV and XLSX read into rows, what is wrong said by row and column, and a template to fill in.
 
-Everything here is pure and may take a second: it runs in a thread.
+Everything here is pure and may take seconds: files are read in a process apart (`apart`), what is written by a thread.
+What workbooks need is imported where it is needed, so that this process is ready early.
 """
 
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from xml.etree.ElementTree import ParseError
 
-import xlsxwriter
-from openpyxl import load_workbook
-from openpyxl.utils.escape import unescape
-from openpyxl.utils.exceptions import InvalidFileException
-
-from app.institutions.learners import FORMULA, LONGEST, LearnerFacts, faults
+from app.institutions.facts import FORMULA, LONGEST, LearnerFacts, faults
 from app.web.text import english, french
 
 Lang = Literal["fr", "en"]
@@ -79,6 +75,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Le fichier a plus de {limit} lignes. Coupez-le en plusieurs.",
         "The file has more than {limit} rows. Cut it into several.",
     ),
+    "too_heavy": (
+        "Le fichier « {name} » demande trop de temps ou de mémoire. Enregistrez-le en CSV, ou coupez-le en plusieurs.",
+        "The file “{name}” takes too much time or memory. Save it as CSV, or cut it into several.",
+    ),
+    "not_read": (
+        "La lecture du fichier « {name} » a été interrompue. Enregistrez-le en CSV, ou essayez encore.",
+        "Reading the file “{name}” was interrupted. Save it as CSV, or try again.",
+    ),
     "taken": ("Un apprenant a déjà cet identifiant.", "A learner has this identifier already."),
     "quota": (
         "L'établissement a atteint son nombre d'apprenants.",
@@ -137,7 +141,7 @@ def _place(lang: Lang) -> int:
 
 
 def read(content: bytes, professions: frozenset[str]) -> Sheet:
-    """Read a file of learners; it never raises, whatever the file is."""
+    """Read a file of learners; whatever the file is, what is wrong with it is among the faults."""
     try:
         rows = _xlsx_rows(content) if content.startswith(b"PK") else _csv_rows(content)
         return _read(rows, professions)
@@ -241,6 +245,10 @@ def _csv_rows(content: bytes) -> Iterator[list[str]]:
 
 
 def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.escape import unescape
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
@@ -254,9 +262,9 @@ def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
     except (
         zipfile.BadZipFile,
         InvalidFileException,
-        ParseError,
-        KeyError,
-        IndexError,
+        SyntaxError,  # what both readers of XML raise
+        zlib.error,
+        LookupError,
         ValueError,
         TypeError,
         AttributeError,
@@ -283,6 +291,8 @@ def written(rows: Iterable[Sequence[str]], format_: Literal["csv", "xlsx"]) -> b
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=";").writerows([_harmless(cell) for cell in row] for row in rows)
         return text.getvalue().encode("utf-8-sig")
+    import xlsxwriter
+
     binary = io.BytesIO()
     with xlsxwriter.Workbook(binary, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet()

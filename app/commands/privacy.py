@@ -62,8 +62,9 @@ async def _reapply(path: Path) -> int:
     from app.privacy import service
     from app.settings import settings
 
-    database = Database(settings())
+    config = settings()
+    database = Database(config)
     try:
-        return await service.reapply(database, path, datetime.now(UTC))
+        return await service.reapply(database, config.state_folder, path, datetime.now(UTC))
     finally:
         await database.close()

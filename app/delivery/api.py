@@ -101,7 +101,7 @@ AnswerKey = Annotated[
 ]
 
 
-@router.post("", status_code=201, operation_id="createSitting", responses=problems(400, 409, 413, 422))
+@router.post("", status_code=201, operation_id="createSitting", responses=problems(400, 409, 410, 413, 422))
 async def create(
     body: SittingIn, context: Ctx, caller: CanCreate, idempotency_key: CreationKey = None
 ) -> SittingOut:
@@ -193,7 +193,7 @@ async def read(context: Ctx, asked: ToRead) -> SittingOut:
     return await _sitting(context, asked.sitting)
 
 
-@router.post("/{sitting_id}/start", operation_id="startSitting", responses=problems(404, 409, 422))
+@router.post("/{sitting_id}/start", operation_id="startSitting", responses=problems(404, 409, 410, 422))
 async def start(context: Ctx, asked: ToChange) -> SittingOut:
     """Start the clock. Starting twice changes nothing."""
     return await _sitting(context, await service.start(context.delivery, asked.sitting, asked.now))

@@ -4,11 +4,10 @@ An identifier is a pseudonym: what looks like an e-mail address or a name is ref
 response. Who a learner is, where the institution wants to say so, stands in a table of its own.
 """
 
-import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -17,45 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import Conflict, InvalidInput, NotFound, QuotaReached
 from app.identifiers import new_id
 from app.institutions import store
+from app.institutions.facts import EXPECTED, LONGEST
+from app.institutions.facts import LearnerFacts as LearnerFacts
+from app.institutions.facts import faults as faults
 from app.institutions.tables import Learner as Learner
 from app.institutions.tables import LearnerIdentity as LearnerIdentity
-
-# A spreadsheet runs a cell that begins so: such a value would be harmless here and harmful in every export.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-LONGEST: Final = {
-    "external_id": 128,
-    "profession": 32,
-    "curriculum": 100,
-    "year": 32,
-    "given_name": 100,
-    "family_name": 100,
-    "email": 254,
-}
-# What is wrong with a value, in words for programs and their authors.
-EXPECTED: Final = {
-    "required": "a value",
-    "too_long": "fewer characters",
-    "email_address": "your own pseudonymous identifier: this looks like an e-mail address",
-    "name": "your own pseudonymous identifier, without a space: this looks like a name",
-    "formula": "a text that no spreadsheet runs: it may not begin with = + - or @",
-    "unprintable": "characters that can be printed",
-    "no_address": "an e-mail address",
-    "half_identity": "given name and family name together",
-    "profession": "one of the framework's professions",
-}
-
-
-@dataclass(frozen=True)
-class LearnerFacts:
-    """What an institution says of a learner; what is None is left as it is."""
-
-    external_id: str
-    profession: str | None = None
-    curriculum: str | None = None
-    year: str | None = None
-    given_name: str | None = None
-    family_name: str | None = None
-    email: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,40 +30,6 @@ class Outcome:
     created: int
     updated: int
     unchanged: int
-
-
-def faults(facts: LearnerFacts, professions: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Every wrong field with the code of what is wrong (`EXPECTED` has the words).
-
-    Examples
-    --------
-    >>> list(faults(LearnerFacts("jeanne.roux@example.org"), frozenset()))
-    [('external_id', 'email_address')]
-    """
-    for name, longest in LONGEST.items():
-        value: str | None = getattr(facts, name)
-        if value is None:
-            continue
-        if not value:
-            yield name, "required"
-        elif len(value) > longest:
-            yield name, "too_long"
-        elif value.startswith(FORMULA):
-            yield name, "formula"
-        elif not value.isprintable():
-            yield name, "unprintable"
-    if "@" in facts.external_id:
-        yield "external_id", "email_address"
-    elif any(letter.isspace() for letter in facts.external_id):
-        yield "external_id", "name"
-    if facts.profession and facts.profession not in professions:
-        yield "profession", "profession"
-    if (facts.given_name is None) != (facts.family_name is None):
-        yield ("family_name" if facts.family_name is None else "given_name"), "half_identity"
-    elif facts.email is not None and facts.given_name is None:
-        yield "given_name", "half_identity"
-    if facts.email and not _is_address(facts.email):
-        yield "email", "no_address"
 
 
 def require_sound(facts: LearnerFacts, professions: frozenset[str]) -> None:
@@ -127,11 +58,6 @@ def _expected(name: str, code: str, professions: frozenset[str]) -> str:
             return f"{LONGEST[name]} characters at most"
         case _:
             return EXPECTED[code]
-
-
-def _is_address(value: str) -> bool:
-    local, _, host = value.rpartition("@")
-    return bool(local) and "." in host and not any(letter.isspace() for letter in value) and "@" not in local
 
 
 async def make_room(
@@ -301,27 +227,6 @@ async def forget_identity(db: AsyncSession, learner: Learner) -> None:
     await db.flush()
 
 
-def packed(rows: Sequence[LearnerFacts]) -> str:
-    """Many learners as the one value that the database reads; fit for a thread, because it takes a while."""
-    return json.dumps(
-        [
-            [
-                new_id().hex,
-                row.external_id,
-                row.profession,
-                row.curriculum,
-                row.year,
-                row.given_name,
-                row.family_name,
-                row.email,
-            ]
-            for row in rows
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-
-
 async def foreseen(db: AsyncSession, institution_id: UUID, rows: str, count: int) -> Outcome:
     """What `put` of these packed learners would do now."""
     known, changed = await store.known_among(db, institution_id, rows)
@@ -348,6 +253,11 @@ async def put(db: AsyncSession, institution_id: UUID, rows: str, outcome: Outcom
 def called_so(db: AsyncSession, institution_id: UUID, external_ids: Sequence[str]) -> Select[UUID]:
     """A query of the identifiers of learners with these external identifiers, however many."""
     return store.ids_called(db, institution_id, external_ids)
+
+
+def named_in(db: AsyncSession, institution_id: UUID, rows: str) -> Select[UUID]:
+    """A query of the identifiers of packed learners, once they are put."""
+    return store.ids_packed(db, institution_id, rows)
 
 
 async def chosen(db: AsyncSession, institution_id: UUID, ids: Select[UUID]) -> Sequence[Learner]:

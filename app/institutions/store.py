@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, cast, delete, func, literal, select, text, tuple_
+from sqlalchemy import (
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -224,6 +237,17 @@ def ids_called(db: AsyncSession, institution_id: UUID, external_ids: Sequence[st
     return select(Learner.id).where(
         Learner.institution_id == institution_id, Learner.external_id.in_(select(names.c.value))
     )
+
+
+def ids_packed(db: AsyncSession, institution_id: UUID, rows: str) -> Select[UUID]:
+    """The identifiers of learners who came as one JSON value, by their external ones."""
+    if db.get_bind().dialect.name == "sqlite":
+        given = func.json_each(literal(rows, Text())).table_valued("value")
+        names = select(func.json_extract(given.c.value, "$[1]"))
+    else:
+        given = func.jsonb_array_elements(cast(literal(rows, Text()), JSONB)).table_valued("value")
+        names = select(given.c.value.op("->>")(literal_column("1")))
+    return select(Learner.id).where(Learner.institution_id == institution_id, Learner.external_id.in_(names))
 
 
 async def live(db: AsyncSession) -> Sequence[Institution]:

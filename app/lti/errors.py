@@ -28,6 +28,7 @@ Reason = Literal[
     "closed",  # the campaign is not open now
     "no_retake",  # the campaign allows no other sitting, or not yet
     "quota",  # the institution has used up its sittings
+    "full",  # the institution has as many learners as it may have, and this one is new
     "link",  # the registration link is unknown, used or expired
     "configuration",  # the platform's configuration cannot be read or contradicts itself
     "registration",  # the platform refused to register the tool

@@ -25,7 +25,7 @@ from app.db import Database
 from app.delivery import service as delivery
 from app.errors import Gone, InvalidInput, NotFound, QuotaReached, RetakeRefused
 from app.identifiers import new_id
-from app.institutions import service as institutions
+from app.institutions import learners
 from app.lti import claims, grades, keys, store, tickets, tokens
 from app.lti.claims import DEEP_LINKING, DEEP_LINKING_RESPONSE, LTI, Launch, origin_of
 from app.lti.errors import LtiRefused
@@ -291,6 +291,7 @@ async def enter(service: Service, message: Message, holder: str, now: datetime) 
     ------
     LtiRefused
         `no_test`: the link names no test that exists. `closed`, `no_retake`, `quota`: no sitting is to be had now.
+        `full`: the learner is new, and the institution may have no more.
     """
     custom = message.launch.custom
     async with service.database.transaction(tenant=message.institution_id) as db:
@@ -300,7 +301,7 @@ async def enter(service: Service, message: Message, holder: str, now: datetime) 
         target = await _target(service, db, platform.institution_id, custom)
         link = await _link(db, platform, message.launch, target, now)
         pseudonym = _pseudonym(service.sealer, platform, message.launch.subject)
-        learner_id = await institutions.learner_for(db, platform.institution_id, pseudonym, now)
+        learner_id = await _learner(db, platform.institution_id, pseudonym, now)
         found = await store.participation(db, link.id, learner_id)
         if found is not None:
             status = await delivery.hand_over(db, platform.institution_id, found.sitting_id, holder)
@@ -684,6 +685,14 @@ async def _sit(
         raise LtiRefused("quota", refused.detail) from None
     await db.flush()
     return made.id, made.resume_code
+
+
+async def _learner(db: AsyncSession, institution_id: UUID, pseudonym: str, now: datetime) -> UUID:
+    """Who came, made at first sight: they count in the institution's quota like everybody."""
+    try:
+        return (await learners.at_first_sight(db, institution_id, pseudonym, now)).id
+    except QuotaReached as refused:
+        raise LtiRefused("full", refused.detail) from None
 
 
 async def _link(

@@ -213,7 +213,7 @@ async def change_client(
 async def rotate_client(
     request: Request, client_id: UUID, context: Ctx, caller: CanWrite, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """The former secret is refused at once; tokens already given live out their hour."""
+    """The former secret is good for another day, an older one ends now; tokens already given live out their hour."""
 
     async def effect(db: AsyncSession) -> ClientWithSecretOut:
         changed, secret = await oauth.rotate(db, caller, client_id, context.now())
@@ -230,7 +230,7 @@ async def rotate_client(
     responses=problems(404),
 )
 async def revoke_client(client_id: UUID, context: Ctx, caller: CanWrite) -> None:
-    """It ends now, and every token it was given."""
+    """It ends now, with its secrets and every token it was given."""
     async with context.database.transaction() as db:
         await oauth.revoke_client(db, caller, client_id, context.now())
     context.keys.forget()
@@ -258,6 +258,7 @@ def _client(client: oauth.Client) -> ClientOut:
         mode=client.mode,
         scopes=list(client.scopes),
         method=client.method,
+        former_secret_until=client.former_until,
         jwks=None if client.jwks is None else JwksOut.model_validate(client.jwks),
         created_by=client.created_by,
         created_at=client.created_at,

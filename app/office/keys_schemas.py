@@ -136,6 +136,10 @@ class ClientOut(Wire):
     mode: InMode
     scopes: Scopes
     method: Annotated[Literal["secret", "private_key_jwt"], Field(description="how it proves who it is")]
+    former_secret_until: Annotated[
+        datetime | None,
+        Field(description="the secret before its present one is good until then; null: it was never rotated"),
+    ]
     jwks: JwksOut | None
     created_by: Annotated[str, Field(examples=["key:019a1f0e-1111-7a51-b0a4-d5f6c7e8f901"])]
     created_at: datetime

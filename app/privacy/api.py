@@ -19,6 +19,7 @@ from app.privacy.schemas import (
 )
 from app.privacy.service import CLASSES, DataClass
 from app.wire.callers import calling
+from app.wire.etags import NOT_MODIFIED, IfMatch, conditional, require_match
 from app.wire.idempotency import IdempotencyKey, once
 from app.wire.problems import EVERYWHERE, problems
 
@@ -28,18 +29,26 @@ CanReadInstitution = Annotated[Caller, Depends(calling(Scope.INSTITUTION_READ))]
 CanProtect = Annotated[Caller, Depends(calling(Scope.PRIVACY_WRITE))]
 
 
-@router.get("/retention", operation_id="readRetention")
-async def read_retention(context: Ctx, caller: CanReadInstitution) -> RetentionListOut:
+@router.get(
+    "/retention", operation_id="readRetention", response_model=RetentionListOut, responses=NOT_MODIFIED
+)
+async def read_retention(
+    request: Request, context: Ctx, caller: CanReadInstitution
+) -> RetentionListOut | Response:
     """How long each class of personal data is kept."""
     async with context.database.reading(tenant=caller.institution_id) as db:
-        return _retention(await service.retention(db, caller.institution_id))
+        kept = await service.retention(db, caller.institution_id)
+    return conditional(request, _retention(kept))
 
 
-@router.patch("/retention", operation_id="changeRetention", responses=problems(400, 413, 422))
-async def change_retention(body: RetentionChange, context: Ctx, caller: CanProtect) -> RetentionListOut:
+@router.patch("/retention", operation_id="changeRetention", responses=problems(400, 412, 413, 422))
+async def change_retention(
+    body: RetentionChange, context: Ctx, caller: CanProtect, if_match: IfMatch = None
+) -> RetentionListOut:
     """Choose how long classes are kept, within their bounds."""
     days = {DataClass(name): chosen for name, chosen in body.model_dump(exclude_none=True).items()}
     async with context.database.transaction(tenant=caller.institution_id) as db:
+        require_match(if_match, _retention(await service.retention(db, caller.institution_id)))
         return _retention(
             await service.set_retention(
                 db, caller.institution_id, days, actor=caller.actor, now=caller.now(context.now())
@@ -64,7 +73,10 @@ async def export_learner(learner_id: UUID, context: Ctx, caller: CanProtect) -> 
 async def erase_learner(
     learner_id: UUID, request: Request, context: Ctx, caller: CanProtect, key: IdempotencyKey = None
 ) -> Response:
-    """Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered."""
+    """Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
+
+    Files that were exported before and may hold the learner are withdrawn.
+    """
 
     async def effect(db: AsyncSession) -> ErasureOut:
         done = await service.erase(
@@ -81,6 +93,7 @@ async def erase_learner(
             erased_at=done.at,
             sittings_kept=done.sittings_kept,
             sittings_removed=done.sittings_removed,
+            exports_withdrawn=done.exports_withdrawn,
         )
 
     return await once(request, caller, key, effect, status=200)

@@ -131,7 +131,10 @@ async def erase(
             now=context.now(),
         )
     view = ErasedView(
-        frame=frame_of(member, "privacy"), kept=done.sittings_kept, removed=done.sittings_removed
+        frame=frame_of(member, "privacy"),
+        kept=done.sittings_kept,
+        removed=done.sittings_removed,
+        withdrawn=done.exports_withdrawn,
     )
     return render(request, view)
 

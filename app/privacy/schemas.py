@@ -57,3 +57,6 @@ class ErasureOut(Wire):
         int, Field(description="scores that stay without a name, because at least five learners are alike")
     ]
     sittings_removed: int
+    exports_withdrawn: Annotated[
+        int, Field(description="files exported before that might hold the learner, and are gone")
+    ]

@@ -26,6 +26,7 @@ from app.lti import service as lti
 from app.privacy import log, store
 from app.privacy.log import Logged
 from app.privacy.tables import Erasure, RetentionRule
+from app.reporting import service as reporting
 from app.wire import idempotency
 
 BATCH = 200
@@ -135,6 +136,7 @@ class Erased:
     at: datetime
     sittings_kept: int
     sittings_removed: int
+    exports_withdrawn: int
 
 
 async def erase(
@@ -149,8 +151,9 @@ async def erase(
 ) -> Erased:
     """Forget a learner: identity, identifier, attributes, memberships, what they entered.
 
-    Scores stay without a name where at least five learners sat the same design (`app.delivery.erasure`). Erasing twice
-    changes nothing more. The log outside the database is written first.
+    Scores stay without a name where at least five learners sat the same design (`app.delivery.erasure`). Files that
+    were exported before and may hold the learner are withdrawn. Erasing twice changes nothing more. The log outside the
+    database is written first.
 
     Raises
     ------
@@ -160,11 +163,13 @@ async def erase(
     if not await institutions.has_learner(db, institution_id, learner_id):
         raise NotFound("This learner is unknown.")
     log.append(folder, Logged(learner_id, institution_id, reason, actor, now))
-    return await _erase(db, Logged(learner_id, institution_id, reason, actor, now), now)
+    return await _erase(db, folder, Logged(learner_id, institution_id, reason, actor, now), now)
 
 
-async def reapply(database: Database, path: Path, now: datetime) -> int:
+async def reapply(database: Database, folder: Path, path: Path, now: datetime) -> int:
     """Erase again whom a log names and this database still knows; returns how many.
+
+    `folder` is that of this installation's state, where the files of exports are.
 
     Raises
     ------
@@ -176,7 +181,7 @@ async def reapply(database: Database, path: Path, now: datetime) -> int:
         async with database.transaction() as db:
             if not await institutions.has_learner(db, entry.institution_id, entry.learner_id, erased=False):
                 continue
-            await _erase(db, entry, now)
+            await _erase(db, folder, entry, now)
         done += 1
     return done
 
@@ -214,7 +219,13 @@ async def purge(database: Database, folder: Path, now: datetime) -> dict[str, in
     return done
 
 
-async def _erase(db: AsyncSession, entry: Logged, now: datetime) -> Erased:
+async def _erase(db: AsyncSession, folder: Path, entry: Logged, now: datetime) -> Erased:
+    withdrawn = 0
+    # an export made after an erasure holds nobody: a second one leaves it alone
+    if await institutions.has_learner(db, entry.institution_id, entry.learner_id, erased=False):
+        withdrawn = await reporting.withdraw(
+            db, folder, entry.institution_id, entry.learner_id, actor=entry.actor, now=now
+        )
     await lti.forget_learner(db, entry.institution_id, entry.learner_id)
     await campaigns.forget_learner(db, entry.institution_id, entry.learner_id)
     kept, removed = await erasure.of_learner(db, entry.institution_id, entry.learner_id)
@@ -234,8 +245,14 @@ async def _erase(db: AsyncSession, entry: Logged, now: datetime) -> Erased:
         actor=entry.actor,
         act="learner.erased",
         subject=str(entry.learner_id),
-        facts={"reason": entry.reason, "sittings_kept": kept, "sittings_removed": removed},
+        facts={
+            "reason": entry.reason,
+            "sittings_kept": kept,
+            "sittings_removed": removed,
+            "exports_withdrawn": withdrawn,
+        },
         now=now,
+        tenant=entry.institution_id,
     )
     await outbox.record(
         db,
@@ -245,7 +262,7 @@ async def _erase(db: AsyncSession, entry: Logged, now: datetime) -> Erased:
         {"learner_id": str(entry.learner_id)},
         now,
     )
-    return Erased(entry.learner_id, now, kept, removed)
+    return Erased(entry.learner_id, now, kept, removed, withdrawn)
 
 
 async def _forget_identities(database: Database, institution_id: UUID, before: datetime) -> int:

@@ -40,7 +40,7 @@ from app.reporting.service import Figures, Part, Wanted
 from app.reporting.store import ResultRow, Selection
 from app.reporting.tables import Export
 from app.wire.callers import calling
-from app.wire.etags import conditional
+from app.wire.etags import NOT_MODIFIED, conditional
 from app.wire.idempotency import IdempotencyKey, once
 from app.wire.paging import PageIn, Paging, page_of
 from app.wire.problems import EVERYWHERE, problems
@@ -161,7 +161,7 @@ async def exports(request: Request, context: Ctx, caller: CanExport, paging: Pag
     "/exports/{export_id}",
     operation_id="readExport",
     response_model=ExportOut,
-    responses=problems(404),
+    responses=NOT_MODIFIED | problems(404),
     tags=["exports"],
 )
 async def read(request: Request, export_id: UUID, context: Ctx, caller: CanExport) -> ExportOut | Response:

@@ -194,7 +194,10 @@ class ExportIn(Wire):
 
 
 class ExportOut(Wire):
-    """An export and its state; its file is at `/v1/exports/{id}/file` for seven days."""
+    """An export and its state; its file is at `/v1/exports/{id}/file` for seven days.
+
+    It `expired` before them when a learner who may stand in it was erased: `failure` says so, a new one can be made.
+    """
 
     id: UUID
     what: Literal["results", "responses", "learners"]
@@ -204,7 +207,13 @@ class ExportOut(Wire):
     updated_since: datetime | None
     bom: bool
     status: Literal["pending", "running", "ready", "failed", "expired"]
-    failure: Annotated[str | None, Field(description="`too_many_rows` or `unfinished`")]
+    failure: Annotated[
+        str | None,
+        Field(
+            description="`too_many_rows`, `unfinished`, or `learner_erased`: the file was withdrawn, or not "
+            "finished, because a learner who may stand in it was erased"
+        ),
+    ]
     rows: int | None
     bytes: int | None
     sha256: str | None

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,7 +44,9 @@ KEPT: Final = timedelta(days=7)
 CLAIM: Final = timedelta(minutes=2)
 MOST_TRIES: Final = 3
 MOST_WAITING: Final = 20
+FILES: Final = "exports"  # below the state folder
 SCRATCH: Final = "making-"
+ERASED: Final = "learner_erased"
 NEEDS: Final[Mapping[str, Scope]] = {
     "results": Scope.RESULTS_READ,
     "responses": Scope.RESPONSES_READ,
@@ -488,9 +491,14 @@ def file_of(export: Export, caller: Caller, settings: Settings, now: datetime) -
     ExportNotReady
         It is being made, or failed.
     Gone
-        Its seven days are over.
+        Its seven days are over, or a learner who may stand in it was erased.
     """
     caller.require(NEEDS[export.what])
+    if export.status == "expired" and export.failure == ERASED:
+        raise Gone(
+            "The file was withdrawn: a learner who may stand in it was erased. Ask for a new export.",
+            reason=ERASED,
+        )
     if export.status == "expired" or (export.expires_at is not None and now >= export.expires_at):
         raise Gone("The file was kept for seven days; ask for a new export.")
     path = path_of(settings, export.id, export.format)
@@ -508,12 +516,16 @@ def file_of(export: Export, caller: Caller, settings: Settings, now: datetime) -
 
 def folder_of(settings: Settings) -> Path:
     """Where the files are, readable by the service alone."""
-    return settings.state_folder / "exports"
+    return settings.state_folder / FILES
 
 
 def path_of(settings: Settings, export_id: UUID, format_: str) -> Path:
     """The file of one export."""
-    return folder_of(settings) / f"{export_id}.{EXTENSIONS[format_]}"
+    return folder_of(settings) / _stored_name(export_id, format_)
+
+
+def _stored_name(export_id: UUID, format_: str) -> str:
+    return f"{export_id}.{EXTENSIONS[format_]}"
 
 
 def file_name(export: Export) -> str:
@@ -579,15 +591,65 @@ async def let_go(db: AsyncSession, export_id: UUID) -> None:
         found.status, found.claimed_until = "pending", None
 
 
+async def withdraw(
+    db: AsyncSession, state_folder: Path, institution_id: UUID, learner_id: UUID, *, actor: str, now: datetime
+) -> int:
+    """Withdraw every file that may hold a learner who is about to be erased; returns how many.
+
+    A file goes at once, one that is being made never comes, one that waits is made without the learner. Called
+    before the learner is forgotten: afterwards nothing tells where they were.
+    """
+    withdrawn = 0
+    for found in await store.may_hold(db, institution_id, learner_id):
+        match found.status:
+            case "ready":
+                # before the commit: should that fail, a missing file is told as one that is no longer there
+                (state_folder / FILES / _stored_name(found.id, found.format)).unlink(missing_ok=True)
+                found.status, found.failure, found.expires_at = "expired", ERASED, now
+            case "running":
+                _fail(found, ERASED, now)
+            case _:
+                continue
+        withdrawn += 1
+        await audit.record(
+            db,
+            actor=actor,
+            act="export.withdrawn",
+            subject=str(found.id),
+            facts={"institution": str(institution_id), "what": found.what, "reason": ERASED},
+            now=now,
+            tenant=institution_id,  # the worker erases too, in nobody's transaction
+        )
+    await db.flush()
+    return withdrawn
+
+
 async def purge(database: Database, settings: Settings, now: datetime) -> int:
-    """Remove the files whose seven days are over, and what makers that died left; returns how many exports expired."""
+    """Remove the files whose seven days are over, and what makers that died left; returns how many exports expired.
+
+    A file that no export holds goes too: a restored backup may have brought it back.
+    """
     async with database.transaction() as db:
         gone = await store.expired(db, now)
         for one in gone:
             path_of(settings, one.id, one.format).unlink(missing_ok=True)
             one.status = "expired"
         being_made = await store.running(db)
+        await _remove_strays(db, folder_of(settings))
     if not being_made:
         for left in folder_of(settings).glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)
     return len(gone)
+
+
+async def _remove_strays(db: AsyncSession, folder: Path) -> None:
+    files = {}
+    for path in folder.glob("*.*"):
+        with suppress(ValueError):
+            files[UUID(path.stem)] = path
+    for begin in range(0, len(files), 500):
+        some = list(files)[begin : begin + 500]
+        held = await store.with_file(db, some)
+        for export_id in some:
+            if export_id not in held:
+                files[export_id].unlink(missing_ok=True)

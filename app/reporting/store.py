@@ -608,6 +608,39 @@ async def renew(db: AsyncSession, export_id: UUID, until: datetime) -> None:
     )
 
 
+async def may_hold(db: AsyncSession, institution_id: UUID, learner_id: UUID) -> Sequence[Export]:
+    """Exports that are made, being made or waiting and may hold a learner, locked.
+
+    Results and responses hold who has a published sitting, of the campaign if it is one's; who was in a cohort or
+    enrolled when the file was made is not known any more, and counts as in it.
+    """
+    published = select(Sitting.id).where(
+        Sitting.institution_id == institution_id,
+        Sitting.learner_id == learner_id,
+        is_published,
+        or_(Export.campaign_id.is_(None), Sitting.campaign_id == Export.campaign_id),
+    )
+    query = (
+        select(Export)
+        .where(
+            Export.institution_id == institution_id,
+            Export.status.in_(("pending", "running", "ready")),
+            or_(Export.what == "learners", published.correlate(Export).exists()),
+        )
+        .order_by(Export.id)
+        .with_for_update()
+    )
+    return (await db.execute(query)).scalars().all()
+
+
+async def with_file(db: AsyncSession, export_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some exports that have a file, or will have one."""
+    query = select(Export.id).where(
+        Export.id.in_(export_ids), Export.status.in_(("pending", "running", "ready"))
+    )
+    return set((await db.execute(query)).scalars())
+
+
 async def expired(db: AsyncSession, now: datetime) -> Sequence[Export]:
     """Exports whose file may go."""
     query = select(Export).where(Export.status == "ready", Export.expires_at <= now).order_by(Export.id)

@@ -24,10 +24,13 @@ CanSit = Annotated[Caller, Depends(calling(Scope.SITTINGS_WRITE))]
 
 
 @router.post(
-    "/sittings/{sitting_id}/run", operation_id="runTestSitting", responses=problems(400, 404, 409, 422)
+    "/sittings/{sitting_id}/run", operation_id="runTestSitting", responses=problems(400, 404, 409, 410, 422)
 )
 async def run(sitting_id: UUID, body: TestLearnerIn, context: Ctx, caller: CanSit) -> TestRunOut:
-    """Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands."""
+    """Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in all.
+
+    The same request again answers nothing more; with another behaviour, or more answers, it goes on.
+    """
     service.require_test_mode(caller)
     sitting = await delivery.require(context.delivery, sitting_id)
     if sitting.institution_id != caller.institution_id:

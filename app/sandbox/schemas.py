@@ -25,7 +25,11 @@ class TestLearnerIn(Wire):
     answers: Annotated[
         int | None,
         Field(
-            ge=0, le=200, description="stop after so many answers and leave the sitting open", examples=[10]
+            ge=0,
+            le=200,
+            description="stop when the sitting has so many answers in all, and leave it open; one that has them, "
+            "or more, stays as it is",
+            examples=[10],
         ),
     ] = None
 

@@ -42,7 +42,9 @@ async def run(
     theta: float | None = None,
     answers: int | None = None,
 ) -> SittingState:
-    """Start the sitting if it waits, and answer it to its end or `answers` questions further.
+    """Start the sitting if it waits, and answer it to its end, or until it has `answers` answers in all.
+
+    What is asked for is a state, not a step: asked again, it is there already, and nothing is answered twice.
 
     A sitting that waits gets the seed of its learner first: the same learner meets the same questions.
 
@@ -66,8 +68,8 @@ async def run(
     design = await delivery.assessments.in_use(sitting.design_id)
     if behaviour == "times_out" and answers is None:
         answers = design.length // 2
-    left = design.length if answers is None else answers
-    while left > 0 and sitting.status == "in_progress" and sitting.current_item is not None:
+    enough = design.length if answers is None else answers
+    while sitting.answered < enough and sitting.status == "in_progress" and sitting.current_item is not None:
         item = sitting.current_item
         entered = answers_of(design.release.item(item))[_credit(design, sitting, item, behaviour, theta)]
         submission = Submission(
@@ -78,7 +80,6 @@ async def run(
         )
         await service.answer(delivery, sitting, submission, now)
         sitting = await service.require(delivery, sitting.id)
-        left -= 1
     if behaviour == "times_out" and sitting.deadline_at is not None:
         return await service.settle(
             delivery, sitting, sitting.deadline_at + delivery.grace + timedelta(seconds=1)

@@ -58,3 +58,4 @@ class ErasedView(View):
     frame: OfficeFrame
     kept: int
     removed: int
+    withdrawn: int  # files of exports

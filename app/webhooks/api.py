@@ -25,6 +25,7 @@ from app.webhooks.schemas import (
 )
 from app.webhooks.tables import Webhook, WebhookAttempt, WebhookDelivery
 from app.wire.callers import calling
+from app.wire.etags import NOT_MODIFIED, IfMatch, conditional, require_match
 from app.wire.idempotency import IdempotencyKey, once
 from app.wire.paging import PageIn, Paging, page_of
 from app.wire.problems import EVERYWHERE, problems
@@ -78,20 +79,29 @@ async def list_all(request: Request, context: Ctx, caller: CanRead, paging: Pagi
     return WebhookListOut(data=[_out(found) for found in shown], next=following)
 
 
-@router.get("/webhooks/{webhook_id}", operation_id="readWebhook", responses=problems(404, 422))
-async def read(webhook_id: UUID, context: Ctx, caller: CanRead) -> WebhookOut:
+@router.get(
+    "/webhooks/{webhook_id}",
+    operation_id="readWebhook",
+    response_model=WebhookOut,
+    responses=NOT_MODIFIED | problems(404, 422),
+)
+async def read(request: Request, webhook_id: UUID, context: Ctx, caller: CanRead) -> WebhookOut | Response:
     """One webhook."""
     async with context.database.reading(tenant=caller.institution_id) as db:
-        return _out(await service.require(db, caller.institution_id, webhook_id))
+        found = await service.require(db, caller.institution_id, webhook_id)
+    return conditional(request, _out(found))
 
 
 @router.patch(
-    "/webhooks/{webhook_id}", operation_id="changeWebhook", responses=problems(400, 404, 409, 413, 422)
+    "/webhooks/{webhook_id}", operation_id="changeWebhook", responses=problems(400, 404, 409, 412, 413, 422)
 )
-async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: CanWrite) -> WebhookOut:
+async def change(
+    webhook_id: UUID, body: WebhookChange, context: Ctx, caller: CanWrite, if_match: IfMatch = None
+) -> WebhookOut:
     """Change what is given. Enabling one that a 410 disabled lets what has waited go."""
     async with context.database.transaction(tenant=caller.institution_id) as db:
         found = await service.require(db, caller.institution_id, webhook_id)
+        require_match(if_match, _out(found))
         changed = await service.change(
             db,
             found,
@@ -107,12 +117,13 @@ async def change(webhook_id: UUID, body: WebhookChange, context: Ctx, caller: Ca
 
 
 @router.delete(
-    "/webhooks/{webhook_id}", status_code=204, operation_id="deleteWebhook", responses=problems(404, 422)
+    "/webhooks/{webhook_id}", status_code=204, operation_id="deleteWebhook", responses=problems(404, 412, 422)
 )
-async def delete(webhook_id: UUID, context: Ctx, caller: CanWrite) -> None:
+async def delete(webhook_id: UUID, context: Ctx, caller: CanWrite, if_match: IfMatch = None) -> None:
     """Delete a webhook, what waits for it and its log."""
     async with context.database.transaction(tenant=caller.institution_id) as db:
         found = await service.require(db, caller.institution_id, webhook_id)
+        require_match(if_match, _out(found))
         await service.remove(db, found, actor=caller.actor, now=context.now())
 
 

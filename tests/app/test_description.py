@@ -39,9 +39,26 @@ def test_every_post_of_the_api_may_be_retried(spec: Json) -> None:
     for path, method, operation in operations(spec):
         if path.startswith("/v1") and method == "post":
             names = {parameter["name"] for parameter in operation.get("parameters", ())}
-            # the walk of a sitting goes on from where it stands, whoever asks twice
+            # These three name the state to be reached: started, finished, so many answers in all. A retry finds it
+            # reached, changes nothing and gives the same reply, so that a key would have nothing to remember.
             own = operation["operationId"] in ("startSitting", "finishSitting", "runTestSitting")
             assert "Idempotency-Key" in names or own, path
+
+
+def test_every_patch_can_be_held_to_the_version_that_was_read(spec: Json) -> None:
+    changes = [(path, op) for path, method, op in operations(spec) if method == "patch"]
+    assert len(changes) > 6
+    for path, operation in changes:
+        assert "If-Match" in {parameter["name"] for parameter in operation["parameters"]}, path
+        assert "412" in operation["responses"], path
+
+
+def test_a_reply_that_may_be_304_tells_its_version(spec: Json) -> None:
+    versioned = [(path, op) for path, _, op in operations(spec) if "304" in op["responses"]]
+    named = {op["operationId"] for _, op in versioned}
+    assert {"readWebhook", "readRetention", "readExport", "readLearner", "readCampaign"} <= named
+    for path, operation in versioned:
+        assert "ETag" in reply_of(spec, operation["responses"]["200"])["headers"], path
 
 
 def test_every_reply_says_what_it_carries(spec: Json) -> None:

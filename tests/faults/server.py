@@ -99,6 +99,12 @@ class ServedDatabase:
         except OSError:
             return False
 
+    @property
+    def pid(self) -> int:
+        """The process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: no goodbye, nothing flushed."""
         assert self._process is not None

@@ -62,7 +62,8 @@ class World:
         self.client = client
         self.app = app
         self.institution_id = institution_id
-        self.spec: Json = app.openapi()
+        # a copy: tests change it, and the application is shared
+        self.spec: Json = copy.deepcopy(app.openapi())
         self.ids: dict[str, str] = {}
         self.question: Json = {}
         self.headers = self.key(ALL)

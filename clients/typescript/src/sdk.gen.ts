@@ -362,7 +362,7 @@ export const createClient = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * End an OAuth 2 client
  *
- * It ends now, and every token it was given.
+ * It ends now, with its secrets and every token it was given.
  */
 export const revokeClient = <ThrowOnError extends boolean = false>(options: Options<RevokeClientData, ThrowOnError>): RequestResult<RevokeClientResponses, RevokeClientErrors, ThrowOnError> => (options.client ?? client).delete<RevokeClientResponses, RevokeClientErrors, ThrowOnError>({
     security: [{
@@ -423,7 +423,7 @@ export const changeClient = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Draw a new secret for an OAuth 2 client
  *
- * The former secret is refused at once; tokens already given live out their hour.
+ * The former secret is good for another day, an older one ends now; tokens already given live out their hour.
  */
 export const rotateClientSecret = <ThrowOnError extends boolean = false>(options: Options<RotateClientSecretData, ThrowOnError>): RequestResult<RotateClientSecretResponses, RotateClientSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateClientSecretResponses, RotateClientSecretErrors, ThrowOnError>({
     security: [{
@@ -1325,6 +1325,8 @@ export const listMembers = <ThrowOnError extends boolean = false>(options?: Opti
  * Erase learner
  *
  * Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
+ *
+ * Files that were exported before and may hold the learner are withdrawn.
  */
 export const eraseLearner = <ThrowOnError extends boolean = false>(options: Options<EraseLearnerData, ThrowOnError>): RequestResult<EraseLearnerResponses, EraseLearnerErrors, ThrowOnError> => (options.client ?? client).post<EraseLearnerResponses, EraseLearnerErrors, ThrowOnError>({
     security: [{
@@ -1609,7 +1611,9 @@ export const moveTestClock = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Run test sitting
  *
- * Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands.
+ * Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in all.
+ *
+ * The same request again answers nothing more; with another behaviour, or more answers, it goes on.
  */
 export const runTestSitting = <ThrowOnError extends boolean = false>(options: Options<RunTestSittingData, ThrowOnError>): RequestResult<RunTestSittingResponses, RunTestSittingErrors, ThrowOnError> => (options.client ?? client).post<RunTestSittingResponses, RunTestSittingErrors, ThrowOnError>({
     security: [{

@@ -495,6 +495,12 @@ export type ClientOut = {
      */
     created_by: string;
     /**
+     * Former Secret Until
+     *
+     * the secret before its present one is good until then; null: it was never rotated
+     */
+    former_secret_until: string | null;
+    /**
      * Id
      *
      * its `client_id`
@@ -549,6 +555,12 @@ export type ClientWithSecretOut = {
      * Created By
      */
     created_by: string;
+    /**
+     * Former Secret Until
+     *
+     * the secret before its present one is good until then; null: it was never rotated
+     */
+    former_secret_until: string | null;
     /**
      * Id
      *
@@ -1121,6 +1133,12 @@ export type ErasureOut = {
      */
     erased_at: string;
     /**
+     * Exports Withdrawn
+     *
+     * files exported before that might hold the learner, and are gone
+     */
+    exports_withdrawn: number;
+    /**
      * Learner
      */
     learner: string;
@@ -1196,6 +1214,8 @@ export type ExportListOut = {
  * ExportOut
  *
  * An export and its state; its file is at `/v1/exports/{id}/file` for seven days.
+ *
+ * It `expired` before them when a learner who may stand in it was erased: `failure` says so, a new one can be made.
  */
 export type ExportOut = {
     /**
@@ -1225,7 +1245,7 @@ export type ExportOut = {
     /**
      * Failure
      *
-     * `too_many_rows` or `unfinished`
+     * `too_many_rows`, `unfinished`, or `learner_erased`: the file was withdrawn, or not finished, because a learner who may stand in it was erased
      */
     failure: string | null;
     /**
@@ -3470,7 +3490,7 @@ export type TestLearnerIn = {
     /**
      * Answers
      *
-     * stop after so many answers and leave the sitting open
+     * stop when the sitting has so many answers in all, and leave it open; one that has them, or more, stays as it is
      */
     answers?: number | null;
     /**
@@ -7687,6 +7707,14 @@ export type ReadRetentionResponse = ReadRetentionResponses[keyof ReadRetentionRe
 
 export type ChangeRetentionData = {
     body: RetentionChange;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * change only the version with this `ETag`; another answers 412
+         */
+        'If-Match'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/v1/privacy/retention';
@@ -7705,6 +7733,10 @@ export type ChangeRetentionErrors = {
      * The key, token or role does not go so far: `insufficient_scope`
      */
     403: ProblemOut;
+    /**
+     * It has changed since the version named by `If-Match`
+     */
+    412: ProblemOut;
     /**
      * The body is too large
      */
@@ -7926,6 +7958,10 @@ export type CreateSittingErrors = {
      * The present state does not allow it
      */
     409: ProblemOut;
+    /**
+     * It existed; its time has passed
+     */
+    410: ProblemOut;
     /**
      * The body is too large
      */
@@ -8213,6 +8249,10 @@ export type StartSittingErrors = {
      */
     409: ProblemOut;
     /**
+     * It existed; its time has passed
+     */
+    410: ProblemOut;
+    /**
      * A field is wrong; `errors` names it
      */
     422: ProblemOut;
@@ -8365,6 +8405,10 @@ export type RunTestSittingErrors = {
      */
     409: ProblemOut;
     /**
+     * It existed; its time has passed
+     */
+    410: ProblemOut;
+    /**
      * A field is wrong; `errors` names it
      */
     422: ProblemOut;
@@ -8506,6 +8550,14 @@ export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookRe
 
 export type DeleteWebhookData = {
     body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * change only the version with this `ETag`; another answers 412
+         */
+        'If-Match'?: string | null;
+    };
     path: {
         /**
          * Webhook Id
@@ -8529,6 +8581,10 @@ export type DeleteWebhookErrors = {
      * Unknown, or another institution's
      */
     404: ProblemOut;
+    /**
+     * It has changed since the version named by `If-Match`
+     */
+    412: ProblemOut;
     /**
      * A field is wrong; `errors` names it
      */
@@ -8606,6 +8662,14 @@ export type ReadWebhookResponse = ReadWebhookResponses[keyof ReadWebhookResponse
 
 export type ChangeWebhookData = {
     body: WebhookChange;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * change only the version with this `ETag`; another answers 412
+         */
+        'If-Match'?: string | null;
+    };
     path: {
         /**
          * Webhook Id
@@ -8637,6 +8701,10 @@ export type ChangeWebhookErrors = {
      * The present state does not allow it
      */
     409: ProblemOut;
+    /**
+     * It has changed since the version named by `If-Match`
+     */
+    412: ProblemOut;
     /**
      * The body is too large
      */

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -11,7 +12,9 @@ import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from sqlalchemy import select
 
+from app.audit import AuditEntry
 from app.auth import service as auth
 from app.db import Database
 from app.institutions import service as institutions
@@ -380,18 +383,80 @@ async def test_a_client_that_ended_takes_its_tokens_with_it(program: Program, pu
 # Clients
 
 
-@only_sqlite
-async def test_a_new_secret_replaces_the_former_one(program: Program, published: Published) -> None:
-    token = await program.given()
+async def _rotated(program: Program, published: Published) -> dict[str, Any]:
+    """The reply; the program goes on with the new secret."""
     reply = await program.calls.post(f"/v1/clients/{program.id}/rotate", headers=published.authorization)
-    assert reply.status_code == 200
-    assert (await program.token()).status_code == 401
-    program.secret = reply.json()["secret"]
+    assert reply.status_code == 200, reply.text
+    told: dict[str, Any] = reply.json()
+    program.secret = told["secret"]
+    return told
+
+
+async def _refused(program: Program, secret: str) -> None:
+    reply = await program.calls.post("/oauth/token", data=GRANT, headers=basic(program.id, secret))
+    assert (reply.status_code, reply.json()["error"]) == (401, "invalid_client")
+
+
+async def _accepted(program: Program, secret: str) -> str:
+    reply = await program.calls.post("/oauth/token", data=GRANT, headers=basic(program.id, secret))
+    assert reply.status_code == 200, reply.text
+    token: str = reply.json()["access_token"]
+    return token
+
+
+@only_sqlite
+async def test_a_new_secret_is_told_once_and_ends_no_token(program: Program, published: Published) -> None:
+    token = await program.given()
+    await _rotated(program, published)
     assert (await program.token()).status_code == 200
     assert (await program.calls.get("/v1/keys", headers=bearer(token))).status_code == 200
     shown = await program.calls.get(f"/v1/clients/{program.id}", headers=published.authorization)
     assert program.secret not in shown.text
     assert shown.json()["last_used_at"] is not None
+
+
+async def test_the_former_secret_is_good_for_a_day_and_no_longer(
+    program: Program, published: Published, clock: Clock, database: Database
+) -> None:
+    former = program.secret
+    before = await program.calls.get(f"/v1/clients/{program.id}", headers=published.authorization)
+    assert before.json()["former_secret_until"] is None
+    told = await _rotated(program, published)
+    until = clock.now + timedelta(days=1)
+    assert datetime.fromisoformat(told["former_secret_until"]) == until
+    assert program.secret != former
+    clock.advance(86_399)
+    for secret in (former, program.secret):
+        await _accepted(program, secret)
+    clock.advance(1)
+    await _refused(program, former)
+    await _accepted(program, program.secret)
+    async with database.reading() as db:
+        acts = await db.execute(select(AuditEntry.facts).where(AuditEntry.act == "oauth_client.rotated"))
+        assert [facts["former_until"] for facts in acts.scalars()] == [until.isoformat()]
+
+
+async def test_rotating_twice_ends_the_secret_before_the_former_one(
+    program: Program, published: Published
+) -> None:
+    leaked = program.secret
+    await _rotated(program, published)
+    former = program.secret
+    await _rotated(program, published)
+    await _refused(program, leaked)
+    await _accepted(program, former)
+    await _accepted(program, program.secret)
+
+
+async def test_a_client_that_is_ended_has_no_good_secret(program: Program, published: Published) -> None:
+    former = program.secret
+    await _rotated(program, published)
+    token = await _accepted(program, former)
+    address = f"/v1/clients/{program.id}"
+    assert (await program.calls.delete(address, headers=published.authorization)).status_code == 204
+    for secret in (former, program.secret):
+        await _refused(program, secret)
+    assert (await program.calls.get("/v1/keys", headers=bearer(token))).status_code == 401
 
 
 @only_sqlite

@@ -6,14 +6,14 @@ import httpx2
 
 from app.campaigns import imports
 from app.db import Database
-from app.institutions.learners import LearnerFacts
+from app.institutions.facts import LearnerFacts, packed
 from app.secrets import Sealer
 from tests.app.office.people import NUMBERS
 from tests.conftest import START, settings_for
 
 
 async def waiting_file(_client: httpx2.AsyncClient, database: Database, home: UUID) -> str:
-    rows = [LearnerFacts(f"file-{next(NUMBERS)}")]
+    rows = packed([LearnerFacts(f"file-{next(NUMBERS)}")])
     sealed = imports.sealed(Sealer.of(settings_for(str(database.url))), rows)
     async with database.transaction() as db:
         made = await imports.keep(

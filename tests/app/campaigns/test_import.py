@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from app.campaigns import sheets
-from app.institutions.learners import LearnerFacts
+from app.institutions.facts import LearnerFacts
 from tests.app.campaigns.university import University, assert_problem, names
 from tests.conftest import Published
 

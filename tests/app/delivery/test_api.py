@@ -251,6 +251,16 @@ class TestAnswer:
         assert await learner.start() == first
         assert (await learner.get()).json()["deadline_at"] == deadline
 
+    async def test_a_start_that_is_asked_for_again_gives_the_same_reply(
+        self, learner: Learner, clock: Clock
+    ) -> None:
+        await learner.create()
+        first = await learner.post(f"/v1/sittings/{learner.id}/start")
+        clock.advance(30)
+        again = await learner.post(f"/v1/sittings/{learner.id}/start")
+        assert first.status_code == 200
+        assert (again.status_code, again.json()) == (first.status_code, first.json())
+
     async def test_a_finished_sitting_takes_no_more_answers(self, learner: Learner) -> None:
         replies = await learner.walk(answers=2)
         await learner.post(f"/v1/sittings/{learner.id}/finish")
@@ -314,10 +324,14 @@ class TestFinish:
         assert (reply.json()["status"], reply.json()["finish_reason"]) == ("finished", "learner")
         assert (await learner.get("/result")).json()["measurement"] is not None
 
-    async def test_ending_twice_changes_nothing(self, learner: Learner, database: Database) -> None:
+    async def test_ending_twice_changes_nothing(
+        self, learner: Learner, database: Database, clock: Clock
+    ) -> None:
         await learner.walk(answers=1)
         first = await learner.post(f"/v1/sittings/{learner.id}/finish")
+        clock.advance(30)
         again = await learner.post(f"/v1/sittings/{learner.id}/finish")
+        assert (first.status_code, again.status_code) == (200, 200)
         assert first.json() == again.json()
         assert await rows(database, Result) == 1
 

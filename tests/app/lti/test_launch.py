@@ -24,11 +24,12 @@ from sqlalchemy import func, select
 from app.audit import AuditEntry
 from app.db import Database
 from app.delivery.tables import Sitting
+from app.institutions.settings import set_quotas
 from app.institutions.tables import Learner
 from app.lti.tables import LtiLink, LtiParticipation, LtiPlatform
 from tests.app.lti.platform import CLAIM, TEACHER, LearningPlatform, registered
 from tests.app.lti.visitor import begin, from_platform, hidden, launch
-from tests.conftest import Clock, Published
+from tests.conftest import START, Clock, Published
 
 
 async def test_a_learner_arrives_at_a_sitting_of_the_test_that_the_link_names(
@@ -94,6 +95,56 @@ async def test_the_same_learner_at_the_same_link_finds_their_open_sitting_again(
     assert len({first, other_link, somebody_else}) == 3
     async with database.reading() as db:
         assert (await db.execute(select(func.count()).select_from(Learner))).scalar() == 2
+
+
+async def _rows(database: Database) -> dict[str, int]:
+    """How many learners, links, participations and sittings there are."""
+    async with database.reading() as db:
+        return {
+            table.__tablename__: (await db.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (Learner, LtiLink, LtiParticipation, Sitting)
+        }
+
+
+async def test_at_the_quota_nobody_new_comes_in_and_who_is_known_still_does(
+    client: httpx2.AsyncClient, known: LearningPlatform, database: Database, published: Published
+) -> None:
+    imported = await client.post(
+        "/v1/learners", json={"external_id": "etu-1"}, headers=published.authorization
+    )
+    assert imported.status_code == 201
+    async with database.transaction() as db:
+        await set_quotas(db, published.institution_id, {"learners": 2}, actor="t", now=START)
+    first = await launch(client, known, user="user-1")
+    assert first.status_code == 303
+    before = await _rows(database)
+    assert before["learner"] == 2
+    for language, words in (("fr", "tous les apprenants"), ("en", "all the learners it may have")):
+        client.cookies.set("lang", language)
+        refused = await launch(client, known, user="user-2", link=f"link-{language}")
+        assert refused.status_code == 403
+        assert words in unescape(refused.text)
+        assert '<span class="num">full</span>' in refused.text
+        assert await _rows(database) == before
+    client.cookies.clear()
+    again = await launch(client, known, user="user-1")
+    assert again.headers["location"] == first.headers["location"]
+    elsewhere = await launch(client, known, user="user-1", link="link-2")
+    assert elsewhere.status_code == 303
+    assert (await _rows(database))["learner"] == 2
+
+
+async def test_the_last_place_of_a_quota_is_taken_by_one_launch(
+    client: httpx2.AsyncClient, known: LearningPlatform, database: Database, published: Published
+) -> None:
+    async with database.transaction() as db:
+        await set_quotas(db, published.institution_id, {"learners": 1}, actor="t", now=START)
+    forms = [known.launch(await begin(client, known), user=f"user-{n}", link=f"link-{n}") for n in range(3)]
+    replies = await asyncio.gather(
+        *(client.post("/lti/launch", data=form, headers=from_platform(known)) for form in forms)
+    )
+    assert sorted(reply.status_code for reply in replies) == [303, 403, 403]
+    assert await _rows(database) == {"learner": 1, "lti_link": 1, "lti_participation": 1, "sitting": 1}
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

@@ -257,6 +257,20 @@ async def test_lengths_outside_their_bounds_are_refused_by_name(
     }
 
 
+async def test_lengths_that_were_changed_meanwhile_are_not_overwritten(
+    client: httpx2.AsyncClient, published: Published
+) -> None:
+    own, path = published.authorization, "/v1/privacy/retention"
+    version = (await client.get(path, headers=own)).headers["etag"]
+    assert (await client.get(path, headers=own | {"If-None-Match": version})).status_code == 304
+    matched = own | {"If-Match": version}
+    changed = await client.patch(path, json={"identity": 100}, headers=matched)
+    assert changed.status_code == 200
+    stale = await client.patch(path, json={"identity": 200}, headers=matched)
+    assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    assert (await client.get(path, headers=own)).json() == changed.json()
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 async def test_a_restored_backup_forgets_again(
     client: httpx2.AsyncClient,
@@ -276,11 +290,11 @@ async def test_a_restored_backup_forgets_again(
     try:
         assert NAME in await everything(restored)
         path = settings.state_folder / log.FILE
-        assert await service.reapply(restored, path, START) == 1
+        assert await service.reapply(restored, settings.state_folder, path, START) == 1
         left = await everything(restored)
         assert NAME not in left
         assert '"etu-1"' not in left
-        assert await service.reapply(restored, path, START) == 0
+        assert await service.reapply(restored, settings.state_folder, path, START) == 0
     finally:
         await restored.close()
 

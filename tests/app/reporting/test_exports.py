@@ -4,10 +4,12 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import stat
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import openpyxl
@@ -15,18 +17,22 @@ import polars
 import pytest
 from sqlalchemy import select, update
 
+from app import audit
+from app.audit import AuditEntry
 from app.auth import service as auth
 from app.auth.permissions import ALL, Scope
 from app.db import Database
 from app.identifiers import new_id
 from app.institutions.tables import Learner
 from app.outbox import OutboxEvent
+from app.privacy import log
+from app.privacy import service as privacy
 from app.reporting import service
 from app.reporting.apart import Apart
 from app.reporting.tables import Export
 from app.settings import Settings
 from tests.app.reporting.group import make_group
-from tests.conftest import START, Clock, Published
+from tests.conftest import START, Clock, Published, SqliteTemplates
 
 
 @pytest.fixture
@@ -217,6 +223,16 @@ async def test_an_export_takes_only_what_changed_since(
     assert len((await file_of(client, full_key, wanted)).splitlines()) == 5
 
 
+async def test_an_export_may_ask_for_what_changed_since_long_ago(
+    client: httpx2.AsyncClient, full_key: dict[str, str]
+) -> None:
+    wanted = await asked(
+        client, full_key, what="results", format="json", updated_since="0002-01-01T00:00:00Z"
+    )
+    reply = await client.get(f"/v1/exports/{wanted}", headers=full_key)
+    assert (reply.status_code, reply.json()["updated_since"]) == (200, "0002-01-01T00:00:00Z")
+
+
 async def test_a_file_goes_after_seven_days(
     client: httpx2.AsyncClient,
     database: Database,
@@ -237,6 +253,150 @@ async def test_a_file_goes_after_seven_days(
     assert list(service.folder_of(settings).iterdir()) == []
     state = (await client.get(f"/v1/exports/{export_id}", headers=full_key)).json()
     assert state["status"] == "expired"
+
+
+async def erased(client: httpx2.AsyncClient, key: dict[str, str], learner: UUID) -> dict[str, Any]:
+    reply = await client.post(f"/v1/privacy/learners/{learner}/erasure", headers=key)
+    assert reply.status_code == 200, reply.text
+    told: dict[str, Any] = reply.json()
+    return told
+
+
+async def state_of(client: httpx2.AsyncClient, key: dict[str, str], export_id: str) -> tuple[str, str | None]:
+    state = (await client.get(f"/v1/exports/{export_id}", headers=key)).json()
+    return state["status"], state["failure"]
+
+
+async def test_an_erasure_withdraws_the_files_that_may_hold_the_learner_and_no_other(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    theirs = await make_group(database, published.institution_id, 6, now=START)
+    others = await make_group(database, published.institution_id, 5, now=START, seed=2)
+    learner = next(iter(theirs.learners.values()))
+    holding = [
+        await asked(client, full_key, what="results", format="csv"),
+        await asked(client, full_key, what="responses", format="parquet", campaign=str(theirs.campaign_id)),
+        await asked(client, full_key, what="learners", format="json"),
+        await asked(client, full_key, what="results", format="json", cohort=str(theirs.cohort_id)),
+    ]
+    apart = await asked(client, full_key, what="results", format="xlsx", campaign=str(others.campaign_id))
+    await made_here(database, settings, clock)
+    for export_id in holding[:3]:
+        await file_of(client, full_key, export_id)
+    waiting = await asked(client, full_key, what="results", format="json")
+    told = await erased(client, full_key, learner)
+    assert told["exports_withdrawn"] == 4
+    for export_id in holding:
+        assert await state_of(client, full_key, export_id) == ("expired", "learner_erased")
+        reply = await client.get(f"/v1/exports/{export_id}/file", headers=full_key)
+        assert (reply.status_code, reply.json()["reason"]) == (410, "learner_erased")
+    kept = [file.stem for file in service.folder_of(settings).iterdir()]
+    assert kept == [apart]
+    await file_of(client, full_key, apart)
+    # what waited is made without the learner, and a second erasure leaves it alone
+    await made_here(database, settings, clock)
+    rows = [json.loads(line) for line in (await file_of(client, full_key, waiting)).splitlines()]
+    assert rows
+    assert not {row["external_id"] for row in rows} & set(list(theirs.learners)[:1])
+    assert (await erased(client, full_key, learner))["exports_withdrawn"] == 0
+    await file_of(client, full_key, waiting)
+    async with database.reading() as db:
+        acts = await db.execute(
+            select(AuditEntry.subject).where(
+                AuditEntry.act == "export.withdrawn", AuditEntry.tenant_id == published.institution_id
+            )
+        )
+        assert sorted(acts.scalars()) == sorted(holding)
+        assert await audit.first_broken_link(db) is None
+
+
+async def test_a_file_that_is_being_made_when_a_learner_is_erased_never_comes(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from app.reporting import making
+
+    group = await make_group(database, published.institution_id, 4, now=START)
+    learner = next(iter(group.learners.values()))
+    export_id = await asked(client, full_key, what="results", format="json")
+    async with database.transaction() as db:
+        claimed = await service.claim(db, clock())
+    assert claimed is not None
+    writes = making._write
+
+    async def write_then_erase(*given: Any) -> int:
+        rows = await writes(*given)
+        assert (await erased(client, full_key, learner))["exports_withdrawn"] == 1
+        return rows
+
+    monkeypatch.setattr(making, "_write", write_then_erase)
+    await making.make(database, settings, claimed, clock)
+    assert await state_of(client, full_key, export_id) == ("failed", "learner_erased")
+    assert list(service.folder_of(settings).iterdir()) == []
+    reply = await client.get(f"/v1/exports/{export_id}/file", headers=full_key)
+    assert reply.status_code == 409
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_restored_backup_withdraws_its_files_again(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    group = await make_group(database, published.institution_id, 6, now=START)
+    learner = next(iter(group.learners.values()))
+    export_id = await asked(client, full_key, what="learners", format="json")
+    await made_here(database, settings, clock)
+    file = service.path_of(settings, UUID(export_id), "json")
+    content = file.read_bytes()
+    async with database.engine.connect() as connection:
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    backup = Path(shutil.copyfile(database.sqlite_path, tmp_path / "backup.db"))
+    await erased(client, full_key, learner)
+    file.write_bytes(content)  # the backup brought the file back
+    restored = Database(Settings(database_url=SqliteTemplates.url(backup)))
+    try:
+        path = settings.state_folder / log.FILE
+        assert await privacy.reapply(restored, settings.state_folder, path, clock()) == 1
+        async with restored.reading() as db:
+            found = await db.get_one(Export, UUID(export_id))
+            assert (found.status, found.failure) == ("expired", "learner_erased")
+        assert not file.exists()
+    finally:
+        await restored.close()
+
+
+async def test_a_file_that_no_export_holds_is_removed(
+    client: httpx2.AsyncClient,
+    database: Database,
+    published: Published,
+    settings: Settings,
+    clock: Clock,
+    full_key: dict[str, str],
+) -> None:
+    await make_group(database, published.institution_id, 3, now=START)
+    export_id = await asked(client, full_key, what="results", format="csv")
+    await made_here(database, settings, clock)
+    folder = service.folder_of(settings)
+    stray = folder / f"{new_id()}.csv"
+    for name in (stray, folder / "notes.txt"):
+        name.write_text("x")
+    await service.purge(database, settings, clock())
+    assert {file.name for file in folder.iterdir()} == {f"{export_id}.csv", "notes.txt"}
 
 
 async def test_another_institution_finds_no_export(

@@ -1,18 +1,22 @@
 """Test mode answers by itself, travels in time, and never meets what is live."""
 
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.auth import service as auth
 from app.db import Database
 from app.delivery import exports, replay
-from app.delivery.tables import Sitting
+from app.delivery.tables import Response, Sitting
 from tests.app.delivery.learner import Learner
+from tests.app.delivery.test_pages import Browser
 from tests.conftest import START, Clock, Published
 
 
@@ -75,6 +79,46 @@ async def test_a_run_stops_after_so_many_answers_and_goes_on(
     assert (reply.json()["answered"], reply.json()["status"]) == (32, "finished")
 
 
+async def test_a_run_that_is_asked_for_again_answers_nothing_more(
+    client: httpx2.AsyncClient, test_key: dict[str, str], database: Database
+) -> None:
+    learner = Learner(client, test_key)
+    await learner.create()
+    address = f"/v1/test/sittings/{learner.id}/run"
+
+    async def stored() -> int:
+        async with database.reading() as db:
+            counted = select(func.count()).select_from(Response).where(Response.sitting_id == learner.id)
+            return (await db.execute(counted)).scalar_one()
+
+    for body, answered in (
+        ({"behaviour": "all_wrong", "answers": 0}, 0),
+        ({"behaviour": "all_right", "answers": 5}, 5),
+        ({"behaviour": "all_right", "answers": 9}, 9),
+        ({"behaviour": "times_out"}, 16),
+    ):
+        first = await learner.post(address, body)
+        again = await learner.post(address, body)
+        assert first.status_code == again.status_code == 200, first.text
+        assert first.json() == again.json()
+        assert (first.json()["answered"], await stored()) == (answered, answered)
+    assert first.json()["finish_reason"] == "time"
+    fewer = await learner.post(address, {"behaviour": "all_right", "answers": 3})
+    assert fewer.json() == first.json()
+
+
+async def test_a_run_that_is_asked_for_twice_at_once_answers_no_more_than_once(
+    client: httpx2.AsyncClient, test_key: dict[str, str]
+) -> None:
+    learner = Learner(client, test_key)
+    await learner.create()
+    address, body = f"/v1/test/sittings/{learner.id}/run", {"behaviour": "all_right", "answers": 6}
+    both = await asyncio.gather(learner.post(address, body), learner.post(address, body))
+    assert [reply.status_code for reply in both] == [200, 200]
+    assert [reply.json()["answered"] for reply in both] == [6, 6]
+    assert (await learner.get()).json()["answered"] == 6
+
+
 async def test_time_moves_for_test_keys_alone(
     client: httpx2.AsyncClient, test_key: dict[str, str], published: Published, clock: Clock
 ) -> None:
@@ -92,6 +136,28 @@ async def test_time_moves_for_test_keys_alone(
     assert (await live.get()).json()["status"] == "in_progress"
     back = await tried.post("/v1/test/clock", {"advance_seconds": -1})
     assert back.status_code == 422
+
+
+async def test_the_pages_of_a_sitting_travel_with_its_institution(
+    client: httpx2.AsyncClient, test_key: dict[str, str], clock: Clock
+) -> None:
+    tried = Learner(client, test_key)
+    await tried.post("/v1/test/clock", {"advance_seconds": 86_400})
+    made = await tried.create()
+    browser = Browser(client)
+    await browser.get(urlsplit(made["launch_url"]).path)
+    home = browser.address
+    await browser.post(f"{home}/commencer")
+    assert browser.number == 1
+    told = (await tried.get()).json()
+    assert told["status"] == "in_progress"
+    begun, deadline = (datetime.fromisoformat(told[name]) for name in ("started_at", "deadline_at"))
+    assert begun == clock() + timedelta(days=1)
+    await tried.post("/v1/test/clock", {"advance_seconds": int((deadline - begun).total_seconds()) - 60})
+    assert (await browser.get(home)).number == 1
+    clock.advance(60 * 60)
+    assert (await browser.get(home)).address == f"{home}/resultat"
+    assert (await tried.get()).json()["finish_reason"] == "time"
 
 
 async def test_a_live_key_can_neither_run_nor_travel(

@@ -116,6 +116,31 @@ async def test_a_change_leaves_the_rest(client: httpx2.AsyncClient, published: P
         assert refused.status_code == 422
 
 
+async def test_a_version_that_has_changed_is_neither_changed_nor_deleted(
+    client: httpx2.AsyncClient, published: Published
+) -> None:
+    path = f"/v1/webhooks/{(await made(client, published))['id']}"
+    own = published.authorization
+    first = await client.get(path, headers=own)
+    seen = own | {"If-None-Match": first.headers["etag"]}
+    same = await client.get(path, headers=seen)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", first.headers["etag"])
+    matched = own | {"If-Match": first.headers["etag"]}
+    changed = await client.patch(path, json={"description": "Moodle"}, headers=matched)
+    assert (changed.status_code, changed.json()["description"]) == (200, "Moodle")
+    assert (await client.get(path, headers=seen)).status_code == 200
+    for stale in (
+        await client.patch(path, json={"description": "Canvas"}, headers=matched),
+        await client.delete(path, headers=matched),
+    ):
+        assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    present = await client.get(path, headers=own)
+    assert present.json()["description"] == "Moodle"
+    gone = await client.delete(path, headers=own | {"If-Match": present.headers["etag"]})
+    assert gone.status_code == 204
+    assert (await client.get(path, headers=own)).status_code == 404
+
+
 async def test_another_institution_finds_nothing(
     client: httpx2.AsyncClient, published: Published, database: Database
 ) -> None:

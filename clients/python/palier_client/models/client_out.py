@@ -33,6 +33,8 @@ class ClientOut:
         Attributes:
             created_at (datetime.datetime):
             created_by (str):
+            former_secret_until (datetime.datetime | None): the secret before its present one is good until then; null: it
+                was never rotated
             id (UUID): its `client_id`
             jwks (JwksOut | None):
             label (str): by which people recognise it
@@ -45,6 +47,7 @@ class ClientOut:
 
     created_at: datetime.datetime
     created_by: str
+    former_secret_until: datetime.datetime | None
     id: UUID
     jwks: JwksOut | None
     label: str
@@ -63,6 +66,12 @@ class ClientOut:
         created_at = self.created_at.isoformat()
 
         created_by = self.created_by
+
+        former_secret_until: None | str
+        if isinstance(self.former_secret_until, datetime.datetime):
+            former_secret_until = self.former_secret_until.isoformat()
+        else:
+            former_secret_until = self.former_secret_until
 
         id = str(self.id)
 
@@ -103,6 +112,7 @@ class ClientOut:
         field_dict.update({
             "created_at": created_at,
             "created_by": created_by,
+            "former_secret_until": former_secret_until,
             "id": id,
             "jwks": jwks,
             "label": label,
@@ -127,6 +137,24 @@ class ClientOut:
 
 
         created_by = d.pop("created_by")
+
+        def _parse_former_secret_until(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                former_secret_until_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return former_secret_until_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        former_secret_until = _parse_former_secret_until(d.pop("former_secret_until"))
+
 
         id = UUID(d.pop("id"))
 
@@ -212,6 +240,7 @@ class ClientOut:
         client_out = cls(
             created_at=created_at,
             created_by=created_by,
+            former_secret_until=former_secret_until,
             id=id,
             jwks=jwks,
             label=label,

@@ -27,12 +27,14 @@ class ErasureOut:
 
         Attributes:
             erased_at (datetime.datetime):
+            exports_withdrawn (int): files exported before that might hold the learner, and are gone
             learner (UUID):
             sittings_kept (int): scores that stay without a name, because at least five learners are alike
             sittings_removed (int):
      """
 
     erased_at: datetime.datetime
+    exports_withdrawn: int
     learner: UUID
     sittings_kept: int
     sittings_removed: int
@@ -43,6 +45,8 @@ class ErasureOut:
 
     def to_dict(self) -> dict[str, Any]:
         erased_at = self.erased_at.isoformat()
+
+        exports_withdrawn = self.exports_withdrawn
 
         learner = str(self.learner)
 
@@ -55,6 +59,7 @@ class ErasureOut:
 
         field_dict.update({
             "erased_at": erased_at,
+            "exports_withdrawn": exports_withdrawn,
             "learner": learner,
             "sittings_kept": sittings_kept,
             "sittings_removed": sittings_removed,
@@ -72,6 +77,8 @@ class ErasureOut:
 
 
 
+        exports_withdrawn = d.pop("exports_withdrawn")
+
         learner = UUID(d.pop("learner"))
 
 
@@ -83,6 +90,7 @@ class ErasureOut:
 
         erasure_out = cls(
             erased_at=erased_at,
+            exports_withdrawn=exports_withdrawn,
             learner=learner,
             sittings_kept=sittings_kept,
             sittings_removed=sittings_removed,

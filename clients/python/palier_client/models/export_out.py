@@ -28,6 +28,8 @@ T = TypeVar("T", bound="ExportOut")
 class ExportOut:
     """ An export and its state; its file is at `/v1/exports/{id}/file` for seven days.
 
+    It `expired` before them when a learner who may stand in it was erased: `failure` says so, a new one can be made.
+
         Attributes:
             bom (bool):
             bytes_ (int | None):
@@ -35,7 +37,8 @@ class ExportOut:
             cohort (None | UUID):
             created_at (datetime.datetime):
             expires_at (datetime.datetime | None):
-            failure (None | str): `too_many_rows` or `unfinished`
+            failure (None | str): `too_many_rows`, `unfinished`, or `learner_erased`: the file was withdrawn, or not
+                finished, because a learner who may stand in it was erased
             finished_at (datetime.datetime | None):
             format_ (ExportOutFormat):
             id (UUID):

@@ -27,7 +27,8 @@ class TestLearnerIn:
 
         Attributes:
             behaviour (TestLearnerInBehaviour): the same behaviour on the same sitting gives the same result
-            answers (int | None | Unset): stop after so many answers and leave the sitting open
+            answers (int | None | Unset): stop when the sitting has so many answers in all, and leave it open; one that has
+                them, or more, stays as it is
             theta (float | None | Unset): ability in logits, for `theta`
      """
 

@@ -97,7 +97,7 @@ def sync_detailed(
 ) -> Response[Any | ProblemOut]:
     """ End an OAuth 2 client
 
-     It ends now, and every token it was given.
+     It ends now, with its secrets and every token it was given.
 
     Args:
         client_id (UUID):
@@ -130,7 +130,7 @@ def sync(
 ) -> Any | ProblemOut | None:
     """ End an OAuth 2 client
 
-     It ends now, and every token it was given.
+     It ends now, with its secrets and every token it was given.
 
     Args:
         client_id (UUID):
@@ -158,7 +158,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ProblemOut]:
     """ End an OAuth 2 client
 
-     It ends now, and every token it was given.
+     It ends now, with its secrets and every token it was given.
 
     Args:
         client_id (UUID):
@@ -191,7 +191,7 @@ async def asyncio(
 ) -> Any | ProblemOut | None:
     """ End an OAuth 2 client
 
-     It ends now, and every token it was given.
+     It ends now, with its secrets and every token it was given.
 
     Args:
         client_id (UUID):

@@ -124,7 +124,8 @@ def sync_detailed(
 ) -> Response[ClientWithSecretOut | ProblemOut]:
     """ Draw a new secret for an OAuth 2 client
 
-     The former secret is refused at once; tokens already given live out their hour.
+     The former secret is good for another day, an older one ends now; tokens already given live out
+    their hour.
 
     Args:
         client_id (UUID):
@@ -161,7 +162,8 @@ def sync(
 ) -> ClientWithSecretOut | ProblemOut | None:
     """ Draw a new secret for an OAuth 2 client
 
-     The former secret is refused at once; tokens already given live out their hour.
+     The former secret is good for another day, an older one ends now; tokens already given live out
+    their hour.
 
     Args:
         client_id (UUID):
@@ -193,7 +195,8 @@ async def asyncio_detailed(
 ) -> Response[ClientWithSecretOut | ProblemOut]:
     """ Draw a new secret for an OAuth 2 client
 
-     The former secret is refused at once; tokens already given live out their hour.
+     The former secret is good for another day, an older one ends now; tokens already given live out
+    their hour.
 
     Args:
         client_id (UUID):
@@ -230,7 +233,8 @@ async def asyncio(
 ) -> ClientWithSecretOut | ProblemOut | None:
     """ Draw a new secret for an OAuth 2 client
 
-     The former secret is refused at once; tokens already given live out their hour.
+     The former secret is good for another day, an older one ends now; tokens already given live out
+    their hour.
 
     Args:
         client_id (UUID):

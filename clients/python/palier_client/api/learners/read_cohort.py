@@ -35,13 +35,17 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> CohortOut | ProblemOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | CohortOut | ProblemOut | None:
     if response.status_code == 200:
         response_200 = CohortOut.from_dict(response.json())
 
 
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ProblemOut.from_dict(response.json())
@@ -91,7 +95,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[CohortOut | ProblemOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | CohortOut | ProblemOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +109,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[CohortOut | ProblemOut]:
+) -> Response[Any | CohortOut | ProblemOut]:
     """ Read a cohort
 
      One cohort, with an `ETag`; its learners are `GET /v1/learners?cohort=...`.
@@ -118,7 +122,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CohortOut | ProblemOut]
+        Response[Any | CohortOut | ProblemOut]
      """
 
 
@@ -138,7 +142,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 
-) -> CohortOut | ProblemOut | None:
+) -> Any | CohortOut | ProblemOut | None:
     """ Read a cohort
 
      One cohort, with an `ETag`; its learners are `GET /v1/learners?cohort=...`.
@@ -151,7 +155,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CohortOut | ProblemOut
+        Any | CohortOut | ProblemOut
      """
 
 
@@ -166,7 +170,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[CohortOut | ProblemOut]:
+) -> Response[Any | CohortOut | ProblemOut]:
     """ Read a cohort
 
      One cohort, with an `ETag`; its learners are `GET /v1/learners?cohort=...`.
@@ -179,7 +183,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CohortOut | ProblemOut]
+        Response[Any | CohortOut | ProblemOut]
      """
 
 
@@ -199,7 +203,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 
-) -> CohortOut | ProblemOut | None:
+) -> Any | CohortOut | ProblemOut | None:
     """ Read a cohort
 
      One cohort, with an `ETag`; its learners are `GET /v1/learners?cohort=...`.
@@ -212,7 +216,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CohortOut | ProblemOut
+        Any | CohortOut | ProblemOut
      """
 
 

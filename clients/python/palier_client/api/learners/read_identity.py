@@ -35,13 +35,17 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> IdentityOut | ProblemOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | IdentityOut | ProblemOut | None:
     if response.status_code == 200:
         response_200 = IdentityOut.from_dict(response.json())
 
 
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ProblemOut.from_dict(response.json())
@@ -91,7 +95,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[IdentityOut | ProblemOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | IdentityOut | ProblemOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +109,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[IdentityOut | ProblemOut]:
+) -> Response[Any | IdentityOut | ProblemOut]:
     """ Read who a learner is
 
      Given name, family name and e-mail address, where you have said so.
@@ -118,7 +122,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[IdentityOut | ProblemOut]
+        Response[Any | IdentityOut | ProblemOut]
      """
 
 
@@ -138,7 +142,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 
-) -> IdentityOut | ProblemOut | None:
+) -> Any | IdentityOut | ProblemOut | None:
     """ Read who a learner is
 
      Given name, family name and e-mail address, where you have said so.
@@ -151,7 +155,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        IdentityOut | ProblemOut
+        Any | IdentityOut | ProblemOut
      """
 
 
@@ -166,7 +170,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[IdentityOut | ProblemOut]:
+) -> Response[Any | IdentityOut | ProblemOut]:
     """ Read who a learner is
 
      Given name, family name and e-mail address, where you have said so.
@@ -179,7 +183,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[IdentityOut | ProblemOut]
+        Response[Any | IdentityOut | ProblemOut]
      """
 
 
@@ -199,7 +203,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 
-) -> IdentityOut | ProblemOut | None:
+) -> Any | IdentityOut | ProblemOut | None:
     """ Read who a learner is
 
      Given name, family name and e-mail address, where you have said so.
@@ -212,7 +216,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        IdentityOut | ProblemOut
+        Any | IdentityOut | ProblemOut
      """
 
 

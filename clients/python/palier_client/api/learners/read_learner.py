@@ -35,13 +35,17 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> LearnerOut | ProblemOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | LearnerOut | ProblemOut | None:
     if response.status_code == 200:
         response_200 = LearnerOut.from_dict(response.json())
 
 
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ProblemOut.from_dict(response.json())
@@ -91,7 +95,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[LearnerOut | ProblemOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | LearnerOut | ProblemOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +109,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[LearnerOut | ProblemOut]:
+) -> Response[Any | LearnerOut | ProblemOut]:
     """ Read a learner
 
      One learner, with an `ETag`.
@@ -118,7 +122,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LearnerOut | ProblemOut]
+        Response[Any | LearnerOut | ProblemOut]
      """
 
 
@@ -138,7 +142,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 
-) -> LearnerOut | ProblemOut | None:
+) -> Any | LearnerOut | ProblemOut | None:
     """ Read a learner
 
      One learner, with an `ETag`.
@@ -151,7 +155,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LearnerOut | ProblemOut
+        Any | LearnerOut | ProblemOut
      """
 
 
@@ -166,7 +170,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[LearnerOut | ProblemOut]:
+) -> Response[Any | LearnerOut | ProblemOut]:
     """ Read a learner
 
      One learner, with an `ETag`.
@@ -179,7 +183,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LearnerOut | ProblemOut]
+        Response[Any | LearnerOut | ProblemOut]
      """
 
 
@@ -199,7 +203,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 
-) -> LearnerOut | ProblemOut | None:
+) -> Any | LearnerOut | ProblemOut | None:
     """ Read a learner
 
      One learner, with an `ETag`.
@@ -212,7 +216,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LearnerOut | ProblemOut
+        Any | LearnerOut | ProblemOut
      """
 
 

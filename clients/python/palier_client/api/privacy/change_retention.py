@@ -11,6 +11,7 @@ from ... import errors
 from ...models.problem_out import ProblemOut
 from ...models.retention_change import RetentionChange
 from ...models.retention_list_out import RetentionListOut
+from ...types import UNSET, Unset
 from typing import cast
 
 
@@ -18,9 +19,13 @@ from typing import cast
 def _get_kwargs(
     *,
     body: RetentionChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
 
 
     
@@ -70,6 +75,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_403
 
+    if response.status_code == 412:
+        response_412 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_412
+
     if response.status_code == 413:
         response_413 = ProblemOut.from_dict(response.json())
 
@@ -117,6 +129,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: RetentionChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[ProblemOut | RetentionListOut]:
     """ Change retention
@@ -124,6 +137,8 @@ def sync_detailed(
      Choose how long classes are kept, within their bounds.
 
     Args:
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (RetentionChange): Days for some classes; what is left out stays.
 
     Raises:
@@ -137,6 +152,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+if_match=if_match,
 
     )
 
@@ -150,6 +166,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: RetentionChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> ProblemOut | RetentionListOut | None:
     """ Change retention
@@ -157,6 +174,8 @@ def sync(
      Choose how long classes are kept, within their bounds.
 
     Args:
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (RetentionChange): Days for some classes; what is left out stays.
 
     Raises:
@@ -171,6 +190,7 @@ def sync(
     return sync_detailed(
         client=client,
 body=body,
+if_match=if_match,
 
     ).parsed
 
@@ -178,6 +198,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: RetentionChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[ProblemOut | RetentionListOut]:
     """ Change retention
@@ -185,6 +206,8 @@ async def asyncio_detailed(
      Choose how long classes are kept, within their bounds.
 
     Args:
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (RetentionChange): Days for some classes; what is left out stays.
 
     Raises:
@@ -198,6 +221,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+if_match=if_match,
 
     )
 
@@ -211,6 +235,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: RetentionChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> ProblemOut | RetentionListOut | None:
     """ Change retention
@@ -218,6 +243,8 @@ async def asyncio(
      Choose how long classes are kept, within their bounds.
 
     Args:
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (RetentionChange): Days for some classes; what is left out stays.
 
     Raises:
@@ -232,5 +259,6 @@ async def asyncio(
     return (await asyncio_detailed(
         client=client,
 body=body,
+if_match=if_match,
 
     )).parsed

@@ -133,6 +133,8 @@ def sync_detailed(
 
      Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
 
+    Files that were exported before and may hold the learner are withdrawn.
+
     Args:
         learner_id (UUID):
         idempotency_key (None | str | Unset): the same key and request within a day give the same
@@ -170,6 +172,8 @@ def sync(
 
      Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
 
+    Files that were exported before and may hold the learner are withdrawn.
+
     Args:
         learner_id (UUID):
         idempotency_key (None | str | Unset): the same key and request within a day give the same
@@ -201,6 +205,8 @@ async def asyncio_detailed(
     """ Erase learner
 
      Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
+
+    Files that were exported before and may hold the learner are withdrawn.
 
     Args:
         learner_id (UUID):
@@ -238,6 +244,8 @@ async def asyncio(
     """ Erase learner
 
      Forget a learner for good (GDPR, article 17): identity, identifier, attributes, what they entered.
+
+    Files that were exported before and may hold the learner are withdrawn.
 
     Args:
         learner_id (UUID):

@@ -33,13 +33,17 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ProblemOut | RetentionListOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ProblemOut | RetentionListOut | None:
     if response.status_code == 200:
         response_200 = RetentionListOut.from_dict(response.json())
 
 
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ProblemOut.from_dict(response.json())
@@ -75,7 +79,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ProblemOut | RetentionListOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ProblemOut | RetentionListOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -88,7 +92,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[ProblemOut | RetentionListOut]:
+) -> Response[Any | ProblemOut | RetentionListOut]:
     """ Read retention
 
      How long each class of personal data is kept.
@@ -98,7 +102,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemOut | RetentionListOut]
+        Response[Any | ProblemOut | RetentionListOut]
      """
 
 
@@ -116,7 +120,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 
-) -> ProblemOut | RetentionListOut | None:
+) -> Any | ProblemOut | RetentionListOut | None:
     """ Read retention
 
      How long each class of personal data is kept.
@@ -126,7 +130,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemOut | RetentionListOut
+        Any | ProblemOut | RetentionListOut
      """
 
 
@@ -139,7 +143,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[ProblemOut | RetentionListOut]:
+) -> Response[Any | ProblemOut | RetentionListOut]:
     """ Read retention
 
      How long each class of personal data is kept.
@@ -149,7 +153,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemOut | RetentionListOut]
+        Response[Any | ProblemOut | RetentionListOut]
      """
 
 
@@ -167,7 +171,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 
-) -> ProblemOut | RetentionListOut | None:
+) -> Any | ProblemOut | RetentionListOut | None:
     """ Read retention
 
      How long each class of personal data is kept.
@@ -177,7 +181,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemOut | RetentionListOut
+        Any | ProblemOut | RetentionListOut
      """
 
 

@@ -35,13 +35,17 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ExportOut | ProblemOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ExportOut | ProblemOut | None:
     if response.status_code == 200:
         response_200 = ExportOut.from_dict(response.json())
 
 
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ProblemOut.from_dict(response.json())
@@ -84,7 +88,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ExportOut | ProblemOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ExportOut | ProblemOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +102,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[ExportOut | ProblemOut]:
+) -> Response[Any | ExportOut | ProblemOut]:
     """ Read export
 
      One export: its status, rows and SHA-256.
@@ -111,7 +115,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ExportOut | ProblemOut]
+        Response[Any | ExportOut | ProblemOut]
      """
 
 
@@ -131,7 +135,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 
-) -> ExportOut | ProblemOut | None:
+) -> Any | ExportOut | ProblemOut | None:
     """ Read export
 
      One export: its status, rows and SHA-256.
@@ -144,7 +148,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ExportOut | ProblemOut
+        Any | ExportOut | ProblemOut
      """
 
 
@@ -159,7 +163,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 
-) -> Response[ExportOut | ProblemOut]:
+) -> Response[Any | ExportOut | ProblemOut]:
     """ Read export
 
      One export: its status, rows and SHA-256.
@@ -172,7 +176,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ExportOut | ProblemOut]
+        Response[Any | ExportOut | ProblemOut]
      """
 
 
@@ -192,7 +196,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 
-) -> ExportOut | ProblemOut | None:
+) -> Any | ExportOut | ProblemOut | None:
     """ Read export
 
      One export: its status, rows and SHA-256.
@@ -205,7 +209,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ExportOut | ProblemOut
+        Any | ExportOut | ProblemOut
      """
 
 

@@ -86,6 +86,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_409
 
+    if response.status_code == 410:
+        response_410 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_410
+
     if response.status_code == 422:
         response_422 = ProblemOut.from_dict(response.json())
 
@@ -131,7 +138,10 @@ def sync_detailed(
 ) -> Response[ProblemOut | TestRunOut]:
     """ Run test sitting
 
-     Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands.
+     Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in
+    all.
+
+    The same request again answers nothing more; with another behaviour, or more answers, it goes on.
 
     Args:
         sitting_id (UUID):
@@ -167,7 +177,10 @@ def sync(
 ) -> ProblemOut | TestRunOut | None:
     """ Run test sitting
 
-     Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands.
+     Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in
+    all.
+
+    The same request again answers nothing more; with another behaviour, or more answers, it goes on.
 
     Args:
         sitting_id (UUID):
@@ -198,7 +211,10 @@ async def asyncio_detailed(
 ) -> Response[ProblemOut | TestRunOut]:
     """ Run test sitting
 
-     Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands.
+     Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in
+    all.
+
+    The same request again answers nothing more; with another behaviour, or more answers, it goes on.
 
     Args:
         sitting_id (UUID):
@@ -234,7 +250,10 @@ async def asyncio(
 ) -> ProblemOut | TestRunOut | None:
     """ Run test sitting
 
-     Let a learner of a known behaviour take the sitting. Running it again goes on from where it stands.
+     Let a learner of a known behaviour take the sitting, to its end or until it has `answers` answers in
+    all.
+
+    The same request again answers nothing more; with another behaviour, or more answers, it goes on.
 
     Args:
         sitting_id (UUID):

@@ -11,6 +11,7 @@ from ... import errors
 from ...models.problem_out import ProblemOut
 from ...models.webhook_change import WebhookChange
 from ...models.webhook_out import WebhookOut
+from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
 
@@ -20,9 +21,13 @@ def _get_kwargs(
     webhook_id: UUID,
     *,
     body: WebhookChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
 
 
     
@@ -86,6 +91,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_409
 
+    if response.status_code == 412:
+        response_412 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_412
+
     if response.status_code == 413:
         response_413 = ProblemOut.from_dict(response.json())
 
@@ -134,6 +146,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[ProblemOut | WebhookOut]:
     """ Change webhook
@@ -142,6 +155,8 @@ def sync_detailed(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (WebhookChange): What to change; what is left out stays.
 
     Raises:
@@ -156,6 +171,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
 body=body,
+if_match=if_match,
 
     )
 
@@ -170,6 +186,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> ProblemOut | WebhookOut | None:
     """ Change webhook
@@ -178,6 +195,8 @@ def sync(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (WebhookChange): What to change; what is left out stays.
 
     Raises:
@@ -193,6 +212,7 @@ def sync(
         webhook_id=webhook_id,
 client=client,
 body=body,
+if_match=if_match,
 
     ).parsed
 
@@ -201,6 +221,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[ProblemOut | WebhookOut]:
     """ Change webhook
@@ -209,6 +230,8 @@ async def asyncio_detailed(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (WebhookChange): What to change; what is left out stays.
 
     Raises:
@@ -223,6 +246,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
 body=body,
+if_match=if_match,
 
     )
 
@@ -237,6 +261,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
+    if_match: None | str | Unset = UNSET,
 
 ) -> ProblemOut | WebhookOut | None:
     """ Change webhook
@@ -245,6 +270,8 @@ async def asyncio(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
         body (WebhookChange): What to change; what is left out stays.
 
     Raises:
@@ -260,5 +287,6 @@ async def asyncio(
         webhook_id=webhook_id,
 client=client,
 body=body,
+if_match=if_match,
 
     )).parsed

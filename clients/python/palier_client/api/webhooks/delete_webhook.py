@@ -9,6 +9,7 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.problem_out import ProblemOut
+from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
 
@@ -16,9 +17,15 @@ from uuid import UUID
 
 def _get_kwargs(
     webhook_id: UUID,
+    *,
+    if_match: None | str | Unset = UNSET,
 
 ) -> dict[str, Any]:
-    
+    headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
+
 
     
 
@@ -30,6 +37,7 @@ def _get_kwargs(
     }
 
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -59,6 +67,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_404
+
+    if response.status_code == 412:
+        response_412 = ProblemOut.from_dict(response.json())
+
+
+
+        return response_412
 
     if response.status_code == 422:
         response_422 = ProblemOut.from_dict(response.json())
@@ -100,6 +115,7 @@ def sync_detailed(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[Any | ProblemOut]:
     """ Delete webhook
@@ -108,6 +124,8 @@ def sync_detailed(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,6 +138,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
+if_match=if_match,
 
     )
 
@@ -133,6 +152,7 @@ def sync(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Any | ProblemOut | None:
     """ Delete webhook
@@ -141,6 +161,8 @@ def sync(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,6 +176,7 @@ def sync(
     return sync_detailed(
         webhook_id=webhook_id,
 client=client,
+if_match=if_match,
 
     ).parsed
 
@@ -161,6 +184,7 @@ async def asyncio_detailed(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Response[Any | ProblemOut]:
     """ Delete webhook
@@ -169,6 +193,8 @@ async def asyncio_detailed(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,6 +207,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
+if_match=if_match,
 
     )
 
@@ -194,6 +221,7 @@ async def asyncio(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_match: None | str | Unset = UNSET,
 
 ) -> Any | ProblemOut | None:
     """ Delete webhook
@@ -202,6 +230,8 @@ async def asyncio(
 
     Args:
         webhook_id (UUID):
+        if_match (None | str | Unset): change only the version with this `ETag`; another answers
+            412
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,5 +245,6 @@ async def asyncio(
     return (await asyncio_detailed(
         webhook_id=webhook_id,
 client=client,
+if_match=if_match,
 
     )).parsed
