@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,6 +137,17 @@ def opened_by_keyboard(page: Page, host: str, address: str, theme: str = "Sombre
     return inner(page)
 
 
+def settled(page: Page, frame: Frame) -> float:
+    """The height of the frame once it is that of its page, which may still grow while fonts and scripts arrive."""
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        shown: float = page.evaluate("document.querySelector('iframe').getBoundingClientRect().height")
+        if shown == frame.evaluate("Math.ceil(document.documentElement.getBoundingClientRect().height)"):
+            return shown
+        page.wait_for_timeout(50)
+    pytest.fail(f"the frame is {shown} pixels high, and its page is not")
+
+
 def faults(page: Page, frame: Frame, name: str) -> list[str]:
     """What axe holds against the frame and the page around it, in every view."""
     found = []
@@ -199,14 +211,11 @@ def test_the_frame_is_as_high_as_its_page_and_no_higher_than_the_window(
     page = browsers.page(viewport={"width": 1280, "height": 3000})
     frame = opened_by_keyboard(page, allowed, launch(server, access))
     height = "document.querySelector('iframe').getBoundingClientRect().height"
-    content = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
-    first = frame.evaluate(content)
-    page.wait_for_function(f"(h) => {height} === h", arg=first)
+    first = settled(page, frame)
     with frame.expect_navigation(wait_until="load"):
         frame.locator("form[action$=commencer] button").click()
     page.wait_for_function(f"(h) => {height} !== h", arg=first)
-    page.wait_for_function(f"(h) => {height} === h", arg=frame.evaluate(content))
-    assert heights(page)[-1] == frame.evaluate(content)
+    assert heights(page)[-1] == settled(page, frame)
     assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
     page.set_viewport_size({"width": 390, "height": 600})
     page.wait_for_function(f"() => {height} === 600")
