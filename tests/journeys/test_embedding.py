@@ -215,7 +215,8 @@ def test_the_frame_is_as_high_as_its_page_and_no_higher_than_the_window(
     with frame.expect_navigation(wait_until="load"):
         frame.locator("form[action$=commencer] button").click()
     page.wait_for_function(f"(h) => {height} !== h", arg=first)
-    assert heights(page)[-1] == settled(page, frame)
+    second = settled(page, frame)
+    assert heights(page)[-1] == second
     assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
     page.set_viewport_size({"width": 390, "height": 600})
     page.wait_for_function(f"() => {height} === 600")
