@@ -256,12 +256,12 @@ async def import_learners(
     content, name, dry_run, cohort_id = await _uploaded(request)
     sheet = await apart.read(content, await imports.professions(context.assessments), name)
     if sheet.faults and not dry_run:
+        wrong = sheet.faults[:FAULTS_SHOWN]
+        cells = "1 cell is" if sheet.n_faults == 1 else f"{sheet.n_faults} cells are"
+        whole = all(fault.row == 0 for fault in wrong)
         raise InvalidInput(
-            f"{sheet.n_faults} cells are wrong: nothing was written.",
-            errors=[
-                {"field": f"row {fault.row}, {fault.column_name(lang)}", "expected": fault.words(lang)}
-                for fault in sheet.faults[:FAULTS_SHOWN]
-            ],
+            f"{'The file cannot be used' if whole else f'{cells} wrong'}: nothing was written.",
+            errors=[{"field": _place(fault, lang), "expected": fault.words(lang)} for fault in wrong],
         )
     now = caller.now(context.now())
     async with context.database.reading(tenant=caller.institution_id) as db:
@@ -310,6 +310,14 @@ async def _uploaded(request: Request) -> tuple[bytes, str, bool, UUID | None]:
         if faults or not isinstance(file, UploadFile):
             raise InvalidInput("The form cannot be read.", errors=faults)
         return await file.read(), (file.filename or "")[:200], dry_run == "true", cohort_id
+
+
+def _place(fault: sheets.Fault, lang: sheets.Lang) -> str:
+    """Where a fault is: a cell, a row, or the whole file."""
+    if not fault.row:
+        return "file"
+    column = fault.column_name(lang)
+    return f"row {fault.row}, {column}" if column else f"row {fault.row}"
 
 
 def _imported(sheet: Report, outcome: learners.Outcome, lang: sheets.Lang, *, dry_run: bool) -> ImportOut:

@@ -242,6 +242,8 @@ async def test_a_heavy_file_is_refused_by_name_and_the_next_one_is_taken(
     university = University(client, published.authorization)
     monkeypatch.setattr(apart, "SECONDS", 0.5)
     problem = assert_problem(await university.import_file(slow()), 422, "invalid_input")
+    assert problem["detail"] == "The file cannot be used: nothing was written."
+    assert problem["errors"][0]["field"] == "file"
     assert problem["errors"][0]["expected"].startswith(
         "The file “learners.csv” takes too much time or memory."
     )
